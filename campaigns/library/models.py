@@ -1,0 +1,70 @@
+"""Content library: a content has versions; a version is frozen when it is submitted."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from contacts.models import Product
+from scrm.accounts.models import Branch
+from scrm.core.scope import BranchScopedQuerySet
+
+
+class Content(models.Model):
+    title = models.CharField("标题", max_length=60)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = BranchScopedQuerySet["Content"].as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ContentVersion(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        IN_REVIEW = "in_review", "审批中"
+        APPROVED = "approved", "已通过"
+        REJECTED = "rejected", "已驳回"
+        WITHDRAWN = "withdrawn", "已撤回"
+
+    content = models.ForeignKey(Content, models.CASCADE, related_name="versions")
+    number = models.PositiveSmallIntegerField("版本", default=1)
+    # Text with variables as {客户称呼}; see campaigns.library.variables.
+    body = models.TextField("正文", max_length=1300)
+    link_url = models.URLField("跳转链接", blank=True)
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, verbose_name="产品")
+    valid_until = models.DateField("有效期至")
+    state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["content", "number"], name="content_version_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.content} v{self.number}"
+
+
+class Script(models.Model):
+    """Phrase an RM may use in a conversation, by scene."""
+
+    scene = models.CharField("场景", max_length=30)
+    title = models.CharField("标题", max_length=60)
+    body = models.TextField("话术", max_length=500)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+
+    objects = BranchScopedQuerySet["Script"].as_manager()
+
+    class Meta:
+        ordering = ["scene", "id"]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,153 @@
+"""The engine: build once per lexicon version, scan many messages, never let a failure look clean."""
+
+from __future__ import annotations
+
+from compliance.lexicon.chars import CharTable
+from compliance.lexicon.index import Builder
+from compliance.lexicon.layers import Layer, Squeezer, canonical_layer
+from compliance.lexicon.matching import Matcher, Raw
+from compliance.lexicon.model import (
+    CATEGORIES,
+    ENGINE_VERSION,
+    Finding,
+    LexiconData,
+    ScanContext,
+    ScanFailed,
+    ScanResult,
+)
+from compliance.lexicon.policy import decide, raised
+from compliance.lexicon.restore import Homophones, Replacer, split_table
+from compliance.lexicon.source import require_valid
+from compliance.rules.grammar import load_classes, load_rules, load_words
+from compliance.rules.structured import structured
+
+_MAX_FINDINGS = 50
+
+
+class Engine:
+    """Immutable after build; safe to share between threads."""
+
+    def __init__(self, data: LexiconData) -> None:
+        aliases = _aliases(data)
+        symbols = frozenset(k for k in aliases if len(k) == 1 and not k.isalnum())
+        self.data = data
+        self.digest = data.digest
+        self.table = CharTable(symbols)
+        self.squeezer = Squeezer(symbols)
+        builder = Builder(self.table, self.squeezer)
+        builder.add_lexicon(data)
+        builder.add_benign()
+        splits = split_table()
+        long_aliases = frozenset(k for k in aliases if k not in symbols)
+        self.matcher = Matcher(builder.finish(frozenset(splits) | long_aliases))
+        self.symbols = symbols
+        self.aliases = Replacer(aliases, "alias")
+        self.splits = Replacer(splits, "split")
+        self.homophones = Homophones(*_vocabulary(builder))
+
+    @classmethod
+    def build(cls, data: LexiconData) -> Engine:
+        """Raises LexiconInvalid naming every bad row; an empty lexicon is refused."""
+        require_valid(data)
+        return cls(data)
+
+    def scan(self, text: str, context: ScanContext = ScanContext()) -> ScanResult:
+        """Raises ScanFailed on anything unexpected: the caller must hold the message."""
+        try:
+            return self._result(self._findings(text, context), context)
+        except Exception as error:
+            raise ScanFailed(f"scan failed: {type(error).__name__}") from error
+
+    def _findings(self, text: str, context: ScanContext) -> list[Finding]:
+        canon = text.translate(self.table)
+        plain = self.squeezer.fast(canon)
+        bits, terms, benign, split = self.matcher.hits(plain)
+        raws: list[Raw] = []
+        layer: Layer | None = None
+        if terms or self.matcher.may_match(bits):
+            layer = self.squeezer.slow(canonical_layer(text, self.table))
+            raws += self.matcher.evaluate(layer, bits, terms, benign, text, restored=False)
+        if split or not self.symbols.isdisjoint(canon) or self.homophones.candidates(plain):
+            raws += self._restored(text)
+        raws += [Raw(*found) for found in structured(text, self.table, plain)]
+        return [_finding(raw, text, context) for raw in _unique(raws)]
+
+    def _restored(self, text: str) -> list[Raw]:
+        layer = self.aliases.apply(canonical_layer(text, self.table))
+        layer = self.squeezer.slow(layer)
+        layer = self.homophones.apply(self.splits.apply(self.aliases.apply(layer)))
+        if not any(layer.stage):
+            return []
+        bits, terms, benign, _ = self.matcher.hits(layer.text)
+        return self.matcher.evaluate(layer, bits, terms, benign, text, restored=True)
+
+    def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
+        severity = max((f.severity for f in findings), default=None)
+        return ScanResult(
+            tuple(findings),
+            severity,
+            decide(severity, context),
+            ENGINE_VERSION,
+            self.data.version,
+            self.digest,
+        )
+
+
+def _aliases(data: LexiconData) -> dict[str, str]:
+    shipped = {
+        word: target
+        for target, words in load_words("aliases.txt").items()
+        for word in words
+    }
+    return shipped | {t.text: t.target for t in data.terms if t.kind == "alias"}
+
+
+def _vocabulary(builder: Builder) -> tuple[frozenset[str], frozenset[str]]:
+    """(all words that typed pinyin may mean, words that a homophone may mean)."""
+    strong = {w for w in builder.terms if _is_chinese(w)}
+    acts = {w for words in load_words("acts.txt").values() for w in words}
+    cues = {w for rule in load_rules() for cue in rule.cues for w in cue}
+    classes = {w for words in load_classes().values() for w in words}
+    every = {w for w in strong | acts | cues | classes if len(w) > 1 and _is_chinese(w)}
+    return frozenset(every), frozenset(w for w in strong | acts if len(w) > 1)
+
+
+def _is_chinese(word: str) -> bool:
+    return all("\u4e00" <= ch <= "\u9fff" for ch in word)
+
+
+def _unique(raws: list[Raw]) -> list[Raw]:
+    """One finding per rule, the earliest, in a fixed order."""
+    best: dict[str, Raw] = {}
+    for raw in raws:
+        held = best.get(raw.rule_id)
+        if held is None or (raw.start, raw.end) < (held.start, held.end):
+            best[raw.rule_id] = raw
+    order = sorted(best.values(), key=lambda r: (r.start, r.end, r.rule_id))
+    return order[:_MAX_FINDINGS]
+
+
+def _finding(raw: Raw, text: str, context: ScanContext) -> Finding:
+    severity = raw.severity if raw.severity is not None else CATEGORIES[raw.category][1]
+    return Finding(
+        raw.rule_id,
+        raw.category,
+        raised(severity, raw.category, context),
+        raw.start,
+        raw.end,
+        text[raw.start : raw.end],
+        raw.channel,
+        raw.why,
+    )
+
+
+def scan_joined(
+    engine: Engine, first: str, second: str, context: ScanContext = ScanContext()
+) -> ScanResult:
+    """Scan two messages sent within two minutes as one, against words cut in two.
+
+    Spans refer to first + second.
+    """
+    if not isinstance(first, str) or not isinstance(second, str):
+        raise ScanFailed("scan failed: not a text")
+    return engine.scan(first + second, context)

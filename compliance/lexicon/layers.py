@@ -1,0 +1,109 @@
+"""A text derived from the message, with the original span of each of its characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from compliance.lexicon.chars import COMMA, NOISE, CharTable
+
+LATIN_GAP = " "
+_DOT = re.compile(r"(?<!\d)\.|\.(?!\d)")
+# Single characters set off one by one by commas: the commas are decoration, not clause ends.
+_SINGLES = re.compile(r"(?<![^，。])([^，。\x01]，){2,}[^，。\x01](?![^，。])")
+
+
+class Layer:
+    """text[i] stands for original[starts[i]:ends[i]]; stage[i] names what produced it ('' = as is)."""
+
+    __slots__ = ("ends", "stage", "starts", "text")
+
+    def __init__(self, text: str, starts: list[int], ends: list[int], stage: list[str]) -> None:
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+        self.stage = stage
+
+    def replaced(self, edits: Iterable[tuple[int, int, str]], stage: str) -> Layer:
+        """A new layer with text[s:e] replaced for each non-overlapping, ascending edit."""
+        text: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        stages: list[str] = []
+        at = 0
+        for s, e, new in edits:
+            text.append(self.text[at:s])
+            starts += self.starts[at:s] + [self.starts[s]] * len(new)
+            ends += self.ends[at:s] + [self.ends[e - 1]] * len(new)
+            stages += self.stage[at:s] + [stage] * len(new)
+            text.append(new)
+            at = e
+        text.append(self.text[at:])
+        return Layer(
+            "".join(text),
+            starts + self.starts[at:],
+            ends + self.ends[at:],
+            stages + self.stage[at:],
+        )
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        return self.starts[start], self.ends[end - 1]
+
+    def changed(self, start: int, end: int) -> str:
+        """The stage that produced a character of the span, or ''."""
+        return next((stage for stage in self.stage[start:end] if stage), "")
+
+
+def canonical_layer(original: str, table: CharTable) -> Layer:
+    """The slow twin of str.translate: same text, with offsets."""
+    chars: list[str] = []
+    at: list[int] = []
+    for index, ch in enumerate(original):
+        mapped = table[ord(ch)]
+        if mapped:
+            chars.append(mapped)
+            at.append(index)
+    return Layer("".join(chars), at, [i + 1 for i in at], [""] * len(at))
+
+
+class Squeezer:
+    """Removes noise inside a clause; a run longer than three ends the clause instead."""
+
+    def __init__(self, symbols: frozenset[str]) -> None:
+        # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
+        noise = "[" + re.escape(NOISE + "".join(sorted(symbols))) + "]"
+        self.find = re.compile(
+            rf"(?<=[a-z0-9]){noise}{{1,3}}(?=[a-z0-9])|{noise}+|" + _DOT.pattern
+        )
+
+    def fast(self, canon: str) -> str:
+        return _join_singles(self.find.sub(_squeezed, canon))
+
+    def slow(self, layer: Layer) -> Layer:
+        edits = [(m.start(), m.end(), _squeezed(m)) for m in self.find.finditer(layer.text)]
+        return _join_singles_layer(layer.replaced(edits, "") if edits else layer)
+
+
+def _squeezed(match: re.Match[str]) -> str:
+    run = match.group()
+    if len(run) > 3 and run != ".":
+        return COMMA
+    before = match.string[match.start() - 1 : match.start()]
+    after = match.string[match.end() : match.end() + 1]
+    if run != "." and before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
+        return LATIN_GAP
+    return ""
+
+
+def _join_singles(text: str) -> str:
+    return _SINGLES.sub(lambda m: m.group().replace(COMMA, ""), text) if COMMA in text else text
+
+
+def _join_singles_layer(layer: Layer) -> Layer:
+    edits = [
+        (m.start() + i, m.start() + i + 1, "")
+        for m in _SINGLES.finditer(layer.text)
+        for i, ch in enumerate(m.group())
+        if ch == COMMA
+    ]
+    return layer.replaced(edits, "") if edits else layer

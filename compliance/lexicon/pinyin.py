@@ -1,0 +1,92 @@
+"""Toneless syllables as single private characters, so that one automaton can match sounds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from pypinyin import lazy_pinyin
+from pypinyin.pinyin_dict import pinyin_dict
+
+_BASE = 0xE000
+_LATIN = re.compile(r"[a-z]+")
+_VARIANT = {"lv": "lu", "nv": "nu", "lve": "lue", "nve": "nue"}
+
+
+def _plain(reading: str) -> str:
+    flat = "".join(c for c in unicodedata.normalize("NFD", reading) if not unicodedata.combining(c))
+    return _VARIANT.get(flat.replace("ü", "v"), flat)
+
+
+@cache
+def syllable_codes() -> dict[str, str]:
+    """Every toneless syllable of the dictionary -> one private-use character."""
+    names = {_plain(r) for readings in pinyin_dict.values() for r in readings.split(",")}
+    good = sorted(n for n in names if n.isascii() and n.isalpha() and n not in _NOT_TYPED)
+    return {name: chr(_BASE + i) for i, name in enumerate(good)}
+
+
+_NOT_TYPED = frozenset({"m", "n", "ng", "hm", "hng", "g", "r", "e", "o"}) - {"e"}
+
+
+class SyllableTable(dict[int, str]):
+    """str.translate table: character -> code of its most common reading, others unchanged."""
+
+    def __missing__(self, code: int) -> str:
+        readings = pinyin_dict.get(code, "") if 0x3400 <= code <= 0x9FFF else ""
+        value = syllable_codes().get(_plain(readings.split(",")[0]), chr(code))
+        self[code] = value
+        return value
+
+
+TABLE = SyllableTable()
+
+
+def encodings(word: str) -> set[str]:
+    """The code strings under which a word is found: by character and as the phrase is read."""
+    found = {word.translate(TABLE)}
+    read = lazy_pinyin(word, errors=lambda chars: list(chars))
+    if len(read) == len(word):
+        found.add("".join(syllable_codes().get(_plain(r), c) for r, c in zip(read, word, strict=True)))
+    return found
+
+
+@cache
+def _splits(run: str) -> tuple[tuple[str, ...], ...]:
+    """All ways to read a Latin run as syllables, fewest first, at most three."""
+    codes = syllable_codes()
+    ways: list[list[tuple[str, ...]]] = [[()]] + [[] for _ in run]
+    for end in range(1, len(run) + 1):
+        for size in range(min(6, end), 0, -1):
+            if run[end - size : end] in codes:
+                ways[end] += [w + (run[end - size : end],) for w in ways[end - size]][:4]
+        ways[end] = sorted(ways[end], key=len)[:4]
+    return tuple(ways[-1][:3])
+
+
+Token = tuple[str, int, int]
+
+
+def readings(text: str) -> list[list[Token]]:
+    """Up to three token lists (code, start, end) for a text with Latin runs in it."""
+    runs = [(m.start(), m.end(), _splits(m.group()) if len(m.group()) < 40 else ()) for m in _LATIN.finditer(text)]
+    count = max((len(ways) for _, _, ways in runs), default=1) or 1
+    return [_tokens(text, runs, choice) for choice in range(count)]
+
+
+def _tokens(text: str, runs: list[tuple[int, int, tuple[tuple[str, ...], ...]]], choice: int) -> list[Token]:
+    out: list[Token] = []
+    at = 0
+    for start, end, ways in [*runs, (len(text), len(text), ())]:
+        out += [(TABLE[ord(text[i])], i, i + 1) for i in range(at, start) if text[i] != " "]
+        at = start
+        for syllable in ways[min(choice, len(ways) - 1)] if ways else ():
+            out.append((syllable_codes()[syllable], at, at + len(syllable)))
+            at += len(syllable)
+        out += [(text[i], i, i + 1) for i in range(at, end)]
+        at = end
+    return out
+
+
+__all__ = ["TABLE", "encodings", "readings", "syllable_codes"]

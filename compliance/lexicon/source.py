@@ -1,0 +1,122 @@
+"""Reading and checking lexicons: the shipped file, CSV uploads, validation before a build."""
+
+from __future__ import annotations
+
+import csv
+import io
+from functools import cache
+from pathlib import Path
+
+from compliance.lexicon.model import (
+    CATEGORIES,
+    KINDS,
+    MAX_TERM_CHARS,
+    LexiconData,
+    LexiconInvalid,
+    Term,
+)
+
+DATA = Path(__file__).parent / "data"
+STARTER_VERSION = "starter-1"
+COLUMNS = ("text", "category", "severity", "kind", "rule_id", "target")
+
+
+@cache
+def starter_lexicon() -> LexiconData:
+    """The shipped lexicon; raises LexiconInvalid when the shipped file was damaged."""
+    terms, errors = parse_csv((DATA / "starter.csv").read_text(encoding="utf-8"))
+    if errors:
+        raise LexiconInvalid(errors)
+    return LexiconData(version=STARTER_VERSION, terms=tuple(terms))
+
+
+def parse_csv(text: str) -> tuple[list[Term], list[str]]:
+    """Parse rows of COLUMNS (a header line and # comments are allowed).
+
+    Returns the good terms and one Chinese message per bad row, with its line number.
+    """
+    terms: list[Term] = []
+    errors: list[str] = []
+    seen: dict[tuple[str, str], int] = {}
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
+    try:
+        for row in reader:
+            _take_row(row, reader.line_num, terms, errors, seen)
+    except csv.Error as error:
+        errors.append(f"第{reader.line_num}行：不是有效的CSV（{error}）")
+    return terms, errors
+
+
+def _take_row(
+    row: list[str],
+    line: int,
+    terms: list[Term],
+    errors: list[str],
+    seen: dict[tuple[str, str], int],
+) -> None:
+    if not row or row[0].startswith("#") or (line == 1 and row[0].strip() == "text"):
+        return
+    term, reason = _row_term(row)
+    if term is None:
+        errors.append(f"第{line}行：{reason}")
+        return
+    key = (term.kind, term.text)
+    if key in seen:
+        errors.append(f"第{line}行：与第{seen[key]}行重复（{term.text}）")
+        return
+    seen[key] = line
+    terms.append(term)
+
+
+def _row_term(row: list[str]) -> tuple[Term | None, str]:
+    cells = [cell.strip() for cell in row] + [""] * (len(COLUMNS) - len(row))
+    if len(row) > len(COLUMNS):
+        return None, f"列数为{len(row)}，最多{len(COLUMNS)}列"
+    text, category, severity, kind, rule_id, target = cells
+    if severity not in {"0", "1", "2", "3", "4"}:
+        return None, f"级别必须是0到4的整数（{severity or '空'}）"
+    term = Term(text, category, int(severity), kind or "risk", rule_id, target)
+    reason = term_problem(term)
+    return (None, reason) if reason else (term, "")
+
+
+def term_problem(term: Term) -> str:
+    """Why this term must not enter an automaton, in Chinese; empty when it may."""
+    if not isinstance(term.text, str) or not any(ch.isalnum() for ch in term.text):
+        # An alias may be one emoji; a risk word without a letter would match noise everywhere.
+        if term.kind != "alias" or not str(term.text).strip():
+            return "词为空或不含文字"
+    if len(term.text) > MAX_TERM_CHARS:
+        return f"词长{len(term.text)}，超过{MAX_TERM_CHARS}字（可能是分隔符错误）"
+    if any("\ud800" <= ch <= "\udfff" or ch in "\n\r\t\x00" for ch in term.text + term.target):
+        return "含有非法字符（孤立代理项或控制字符）"
+    return _field_problem(term)
+
+
+def _field_problem(term: Term) -> str:
+    if term.kind not in KINDS:
+        return f"类型未知（{term.kind}）"
+    if term.kind == "risk" and term.category not in CATEGORIES:
+        return f"类别未知（{term.category or '空'}）"
+    if type(term.severity) is not int or not 0 <= term.severity <= 4:
+        return f"级别必须是0到4的整数（{term.severity}）"
+    if term.kind == "alias" and not term.target:
+        return f"别名缺少目标（{term.text}）"
+    if term.kind == "risk" and len(term.text) == 1:
+        return f"风险词只有一个字（{term.text}），会命中大量正常消息"
+    return ""
+
+
+def require_valid(data: LexiconData) -> None:
+    """Raise LexiconInvalid naming every bad row; an empty lexicon is never accepted."""
+    rows = [
+        f"第{number}条：{reason}"
+        for number, term in enumerate(data.terms, 1)
+        if (reason := term_problem(term))
+    ]
+    if not any(term.kind == "risk" for term in data.terms):
+        rows.append("词库没有任何风险词")
+    if not data.version:
+        rows.append("词库缺少版本号")
+    if rows:
+        raise LexiconInvalid(rows)

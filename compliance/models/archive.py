@@ -1,0 +1,109 @@
+"""The message archive: append-only rows; what is learned later goes into rows of its own."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from contacts.models import Customer, ExternalContact
+from scrm.core.fields import EncryptedTextField
+from scrm.core.scope import ScopedQuerySet
+
+
+class ArchiveCursor(models.Model):
+    """Highest seq whose envelope is committed; moves in the same transaction as the envelopes."""
+
+    corp_id = models.CharField(max_length=64, unique=True)
+    seq = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(default=timezone.now)
+
+
+class ArchiveEnvelope(models.Model):
+    """What WeCom gave, encrypted as it came."""
+
+    corp_id = models.CharField(max_length=64)
+    seq = models.BigIntegerField()
+    msgid = models.CharField(max_length=120)
+    publickey_ver = models.IntegerField()
+    encrypt_random_key = models.TextField()
+    encrypt_chat_msg = models.TextField()
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["corp_id", "seq"], name="envelope_seq_once")]
+
+
+class MessageQuerySet(ScopedQuerySet["ArchivedMessage"]):
+    branch_path = "user__branch__path"
+    owner = "user"
+
+
+class ArchivedMessage(models.Model):
+    """One decoded message, or the record that an envelope could not be decoded (msgtype undecodable)."""
+
+    envelope = models.OneToOneField(ArchiveEnvelope, models.PROTECT, related_name="message")
+    msgid = models.CharField(max_length=120, db_index=True)
+    action = models.CharField(max_length=10)
+    msgtype = models.CharField("类型", max_length=30)
+    sender = models.CharField("发送方", max_length=64)
+    receivers = models.JSONField()
+    room_id = models.CharField(max_length=64, blank=True)
+    sent_at = models.DateTimeField("时间")
+    from_staff = models.BooleanField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="员工"
+    )
+    contact = models.ForeignKey(ExternalContact, models.PROTECT, null=True, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+")
+    # Conversation: "userid|external_userid" or the room; one index serves the context view.
+    conversation = models.CharField(max_length=140, db_index=True)
+    # The plain JSON as decrypted, and the text that is scanned and shown.
+    body = EncryptedTextField()
+    text = EncryptedTextField(blank=True)
+    # msgid that a recall record takes back.
+    recalls = models.CharField(max_length=120, blank=True, db_index=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation", "sent_at"], name="message_conversation"),
+            models.Index(fields=["user", "-sent_at"], name="message_user"),
+            models.Index(fields=["customer", "-sent_at"], name="message_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.msgtype} {self.sent_at:%m-%d %H:%M}"
+
+
+class MessageScan(models.Model):
+    """One decision of one engine with one lexicon about one message; never overwritten."""
+
+    message = models.ForeignKey(ArchivedMessage, models.PROTECT, related_name="scans")
+    engine_version = models.CharField(max_length=20)
+    lexicon_version = models.CharField(max_length=20)
+    lexicon_digest = models.CharField(max_length=64)
+    # None: clean.
+    severity = models.PositiveSmallIntegerField(null=True)
+    findings = models.JSONField(default=list)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "engine_version", "lexicon_digest"], name="scan_once_per_policy"
+            )
+        ]
+
+
+class Seal(models.Model):
+    """One link of the keyed chain: head = HMAC(seal key, previous head | leaf)."""
+
+    number = models.BigIntegerField(unique=True)
+    message = models.OneToOneField(ArchivedMessage, models.PROTECT, related_name="seal")
+    leaf = models.CharField(max_length=64)
+    head = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["number"]

@@ -1,0 +1,156 @@
+"""The clause pattern language: one line per rule, word classes by name, no Python in the data.
+
+Elements, separated by blanks:
+    a|b|<class>   one of these words must stand here
+    ?a|b          one of these may stand here
+    !a|b  -a|b    none of these may follow / may stand before
+    ~  ~N         gap of up to N (6) characters inside the sentence
+    _  _N         gap of up to N (4) characters inside the clause
+    =regex        a raw expression without blanks
+Every required word list is also a cue: a rule is tried only when each of its lists has a word in
+the message, which the shared automaton already knows. That keeps regular expressions off the
+ordinary message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+_GAP = re.compile(r"([~_])(\d*)$")
+_CLASS = re.compile(r"<(\w+)>")
+
+
+class RuleSyntaxError(ValueError):
+    """A shipped rule line that cannot be compiled; names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    rule_id: str
+    category: str
+    severity: int | None  # None: the category's default
+    mode: str  # p: polarity checked; s: own negation is the risk; x: never cleared
+    regex: re.Pattern[str]
+    cues: tuple[frozenset[str], ...]
+    why: str
+
+
+def alternatives(text: str, classes: dict[str, frozenset[str]]) -> frozenset[str]:
+    """Expand a|b|<class> into the set of words."""
+    words: set[str] = set()
+    for part in text.split("|"):
+        named = _CLASS.fullmatch(part)
+        if named:
+            if named[1] not in classes:
+                raise RuleSyntaxError(f"unknown class <{named[1]}>")
+            words |= classes[named[1]]
+        elif part:
+            words.add(part)
+    return frozenset(words)
+
+
+def _group(words: frozenset[str]) -> str:
+    # Longest first, so that the span shown to the reviewer is the full word.
+    return "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w)))
+
+
+def _gap(kind: str, size: str) -> str:
+    stops = "。？" if kind == "~" else "。？，"
+    return f"[^{stops}]{{0,{size or ('6' if kind == '~' else '4')}}}?"
+
+
+def _element(token: str, classes: dict[str, frozenset[str]]) -> tuple[str, frozenset[str] | None]:
+    gap = _GAP.match(token)
+    if gap:
+        return _gap(gap[1], gap[2]), None
+    if token[0] == "=":
+        return token[1:], None
+    if token[0] in "?!-" and len(token) > 1:
+        words = alternatives(token[1:], classes)
+        if token[0] == "?":
+            return f"(?:{_group(words)})?", None
+        if token[0] == "!":
+            return f"(?!{_group(words)})", None
+        return "".join(f"(?<!{re.escape(w)})" for w in sorted(words)), None
+    words = alternatives(token, classes)
+    return f"(?:{_group(words)})", words
+
+
+def compile_pattern(
+    pattern: str, classes: dict[str, frozenset[str]]
+) -> tuple[re.Pattern[str], tuple[frozenset[str], ...]]:
+    parts = [_element(token, classes) for token in pattern.split()]
+    cues = tuple(words for _, words in parts if words)
+    if not cues:
+        raise RuleSyntaxError(f"pattern without a required word: {pattern}")
+    return re.compile("".join(source for source, _ in parts)), cues
+
+
+def _lines(name: str) -> Iterator[tuple[int, str]]:
+    """Logical lines: comments dropped, a line that begins with a blank continues the last."""
+    held: tuple[int, str] | None = None
+    for number, raw in enumerate((DATA / name).read_text(encoding="utf-8").splitlines(), 1):
+        if not raw.strip() or raw.lstrip().startswith("#"):
+            continue
+        if raw[0] == " " and held:
+            held = (held[0], held[1] + raw.strip())
+            continue
+        if held:
+            yield held
+        held = (number, raw.strip())
+    if held:
+        yield held
+
+
+@cache
+def load_classes() -> dict[str, frozenset[str]]:
+    classes: dict[str, frozenset[str]] = {}
+    for number, line in _lines("classes.txt"):
+        name, _, words = line.partition("=")
+        if not words.strip():
+            raise RuleSyntaxError(f"classes.txt:{number}: empty class")
+        classes[name.strip()] = alternatives(words.strip(), classes)
+    return classes
+
+
+def _rule(line: str, category: str, where: str) -> Rule:
+    cells = [cell.strip() for cell in line.split("::")]
+    if len(cells) != 3:
+        raise RuleSyntaxError(f"{where}: expected 'id [severity] [mode] :: pattern :: why'")
+    head = cells[0].split()
+    severity = next((int(h) for h in head[1:] if h.isdigit()), None)
+    mode = next((h for h in head[1:] if h in "psx"), "p")
+    try:
+        regex, cues = compile_pattern(cells[1], load_classes())
+    except (RuleSyntaxError, re.error) as error:
+        raise RuleSyntaxError(f"{where}: {error}") from error
+    return Rule(head[0], category, severity, mode, regex, cues, cells[2])
+
+
+@cache
+def load_rules() -> tuple[Rule, ...]:
+    """All clause rules, one file per category; the file name is the category."""
+    rules: list[Rule] = []
+    for path in sorted(DATA.glob("*.rules")):
+        for number, line in _lines(path.name):
+            rules.append(_rule(line, path.stem, f"{path.name}:{number}"))
+    ids = [rule.rule_id for rule in rules]
+    if len(set(ids)) != len(ids):
+        raise RuleSyntaxError(f"duplicate rule id: {sorted({i for i in ids if ids.count(i) > 1})}")
+    return tuple(rules)
+
+
+@cache
+def load_words(name: str) -> dict[str, frozenset[str]]:
+    """A file of 'key = a|b' lines, for example the sensitive objects of each category."""
+    return {
+        line.partition("=")[0].strip(): alternatives(
+            line.partition("=")[2].strip(), load_classes()
+        )
+        for _, line in _lines(name)
+    }

@@ -1,0 +1,99 @@
+"""Does the sentence forbid, refuse, warn of or quote the act? Then a match in it is clean.
+
+A bag of negative words would lose real hits ("don't worry", "don't tell anyone"), so a negation
+counts only in the clause of the act and close before it, after reassurances were removed.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HARD = re.compile(r"[。？]")
+# Negative in form, but they push the customer on; never a prohibition.
+_REASSURE = re.compile(
+    r"(?:不要|不用|不必|无需|别|没必要|不需要)(?:怕|担心|着急|急|犹豫|声张|说出去|说|告诉\w{0,4}|问|跟\w{0,3}说|走漏|多想|多问|紧张|管\w{0,3}|"
+    r"等|错过|外传|走\w{0,4}|用\w{0,4}|经\w{0,4}|让\w{0,6}知道|给\w{0,4}看|留)"
+    r"|不能错过|别错过|不会让|不让\w{0,4}知道|没问题|不麻烦|不是外人|不是骗子|不会骗|不骗|又不|没事|不怕|没关系|不影响|不收|不花|"
+    r"不用\w{0,6}|不必\w{0,4}|无需\w{0,4}|要不|不如|不然|不仅|不但|不光|只不过|不管|不论|不然|不过|差不多|不少|对不起|不错|了不起|特别|分别|级别|别人|"
+    r"区别|识别|个别|性别|告别|别的|别处|要不要|能不能|是不是|有没有|可不可以|行不行|好不好|会不会|不方便的话|来不及|不到|不便的话"
+)
+_NOT = (
+    r"(?:不要|请勿|切勿|勿|不得|不能|不可以|不可|不会|不准|不许|不应|不该|严禁|禁止|杜绝|拒绝|防止|防范|避免|从不|绝不|决不|从来不|"
+    r"无法|不方便|不便|无权|不建议|不支持|不提供|不存在|不参与|不做|不接受|不承诺|不保证|没法|谢绝|婉拒|抵制|远离|莫|别轻信|不轻信|"
+    r"不宜|不允许|不让|不敢|不碰|不涉及|不办理|不代|不替|不帮|不收|不索|不提供|任何人不|制止|打击|整治|举报|警惕|谨防|提防|当心|"
+    r"小心|识别|识破|揭秘|拆穿|认清)"
+)
+_BEFORE = re.compile(_NOT + r"[^，。？]{0,10}$")
+_BEFORE_SHORT = re.compile(r"(?:不|非|没|没有|别|不是|并非|并不|并没有|未|未曾|无|休想|哪有)[^，。？]{0,3}$")
+_STRICT = re.compile(r"(?:请勿|切勿|严禁|禁止|不得|杜绝|谨防|警惕|防范|提防|当心|举报)[^。？]{0,16}$")
+_FRAME = re.compile(
+    r"骗子|诈骗|骗局|冒充|假冒|不法分子|犯罪分子|违法分子|反诈|防骗|上当|受骗|被骗|陷阱|谨防|警惕|防范|提防|当心|"
+    r"非法集资(?!资)|典型案例|警方|公安|民警|法院|银监|曝光|通报|风险提示|温馨提示|安全提示|友情提醒|警示|投教|宣传月|消保|培训|学习材料|课程"
+)
+_UNFRAME = re.compile(r"不是骗子|不会骗|不骗|没骗|又不骗|骗您干|骗你干|怎么会骗|不是诈骗|不算|不违|没违|不犯法|合法的|绕开|绕过|躲|避开|不让|应付|糊弄|瞒")
+_CONDEMN = re.compile(
+    r"(?:是|属于|属|都是|就是|涉嫌|构成|算|均属|也是|这是|那是|会是|等于|可能是)?[^，。？]{0,6}(?:违规|违法|犯罪|犯法|诈骗|骗局|骗人|骗子|陷阱|套路|红线|"
+    r"高压线|假的|不可信|不合规|不合法|禁止|严禁|不允许|不被允许|不可取|明令|不受保护|虚假|不存在|谣言)"
+    r"|(?:会|将|要|会被|将被|要被|可能|可能会|一律|一经)[^，。？]{0,8}(?:处罚|追究|追责|降额|封卡|冻结|惩戒|判刑|开除|坐牢|罚款|严肃处理|"
+    r"承担|影响征信|止付|处理|解除|问责|纳入|立案|损失|亏损|举报)"
+    r"|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
+    r"不要理|别理|不能信|切勿|请勿|谨防|风险自担|罪"
+)
+_REFUSE = re.compile(
+    r"(?:我|我们|咱们|咱|行里|银行|这边|本行|我行|这个|这|这事|那个|恕|抱歉|对不起|不好意思|真的|确实|可|都|也|是|实在|规定|按规定|制度|员工)?"
+    r"(?:不行|不可以|不能|不允许|不做|不干|不敢|不会|做不了|办不了|帮不了|帮不上|没法|无法|不合适|不合规|不接|不收|不方便|没有|没这|不支持|不提供|"
+    r"违规|违反|是违|恕|婉拒|谢绝|爱莫能助|不许|不准|不存在|不好|做不到|不负责|不代表|不保证)"
+)
+_BUT = re.compile(r"但|不过|可是|可以变通|没关系|没事|也行|偷偷|悄悄|私下|别怕|也不怕|又怎样|无所谓|睁一只|帮您绕|我有办法|有门路|也能|照样")
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    left = max(text.rfind("。", 0, start), text.rfind("？", 0, start)) + 1
+    stop = _HARD.search(text, end)
+    return left, stop.start() if stop else len(text)
+
+
+def _forbidden_before(text: str, left: int, start: int, own_negation: bool) -> bool:
+    clause = max(left, text.rfind("，", left, start) + 1)
+    before = _REASSURE.sub("", text[clause:start])
+    if own_negation:
+        return bool(_STRICT.search(before))
+    return bool(
+        _BEFORE.search(before) or _BEFORE_SHORT.search(before) or _STRICT.search(text[left:start])
+    )
+
+
+def _condemned_after(text: str, end: int, right: int) -> bool:
+    after = _REASSURE.sub("", text[end : min(right, end + 24)])
+    found = _CONDEMN.search(after)
+    if not found or _UNFRAME.search(after):
+        return False
+    return not _BUT.search(after[found.end() :])
+
+
+def _refused_after(text: str, end: int, right: int) -> bool:
+    """'…, we do not do that' after a comma, or the answer to a quoted question."""
+    tail = text[end : right + 1 + 14]
+    cut = re.search(r"[，？。]", tail)
+    if not cut:
+        return False
+    if cut.group() == "。":
+        return False
+    answer = _REASSURE.sub("", tail[cut.end() : cut.end() + 16])
+    found = _REFUSE.match(answer)
+    return bool(found) and not _BUT.search(answer)
+
+
+def framed(text: str) -> bool:
+    """The whole message warns or teaches: fraud words, notices, training."""
+    return bool(_FRAME.search(text)) and not _UNFRAME.search(text)
+
+
+def cleared(text: str, start: int, end: int, mode: str) -> bool:
+    """Whether polarity makes the match text[start:end] clean."""
+    if mode == "x":
+        return False
+    left, right = _sentence(text, start, end)
+    if _forbidden_before(text, left, start, mode == "s") or _condemned_after(text, end, right):
+        return True
+    return framed(text) or (mode == "p" and _refused_after(text, end, right))

@@ -1,0 +1,21 @@
+from contacts.models.banking import Holding, Product, Transaction
+from contacts.models.customer import Consent, Customer, ExternalContact, Follow
+from contacts.models.service import CustomerEvent, FollowUp, Task
+from contacts.models.tagging import CustomerTag, Segment, Tag, TagGroup
+
+__all__ = [
+    "Consent",
+    "Customer",
+    "CustomerEvent",
+    "CustomerTag",
+    "ExternalContact",
+    "Follow",
+    "FollowUp",
+    "Holding",
+    "Product",
+    "Segment",
+    "Tag",
+    "TagGroup",
+    "Task",
+    "Transaction",
+]

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "scrm.accounts"
+    verbose_name = "员工与机构"
+
+    def ready(self) -> None:
+        from scrm.accounts import receivers  # noqa: F401

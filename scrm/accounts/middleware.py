@@ -1,0 +1,31 @@
+"""Default deny: a view without a declared access is closed to everyone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from scrm.accounts.policies import Access
+from scrm.audit.services import record
+
+
+class DefaultDeny:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        if not getattr(view, "login_required", True):
+            return
+        if not request.user.is_authenticated:
+            return  # LoginRequiredMiddleware sends them to the login page.
+        # A DRF view function carries its class; both kinds declare their access the same way.
+        declared: Access | None = getattr(getattr(view, "cls", view), "access", None)
+        if declared is None or not declared.allows(request.user.role, request.method or "GET"):
+            record("access.denied", actor=request.user, label=f"{request.method} {request.path}")
+            raise PermissionDenied("你的角色没有这个页面或操作的权限。")

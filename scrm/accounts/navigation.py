@@ -1,0 +1,55 @@
+"""Left navigation by role: the same names that the pages carry as titles."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from scrm.accounts.policies import ADMIN, AUDITOR, HQ, OFFICER, RM
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    title: str
+    url_name: str
+    icon: str
+    roles: frozenset[str]
+
+
+def _item(title: str, url_name: str, icon: str, *roles: str) -> Item:
+    return Item(title, url_name, icon, frozenset(roles))
+
+
+MENU = (
+    _item("工作台", "contacts:workbench", "home", RM),
+    _item("经营看板", "insights:board", "chart-bar", HQ, ADMIN),
+    _item("我的业绩", "insights:my_board", "chart-bar", RM),
+    _item("审核台", "compliance:alerts", "shield-check", OFFICER),
+    _item("审批", "compliance:reviews", "checklist", OFFICER, HQ, ADMIN),
+    _item("客户", "contacts:customers", "users", RM, ADMIN, HQ),
+    _item("客群", "contacts:segments", "filter", ADMIN, HQ),
+    _item("素材", "campaigns:contents", "photo", RM, ADMIN, HQ),
+    _item("活动", "campaigns:campaigns", "speakerphone", ADMIN, HQ),
+    _item("工单", "compliance:cases", "briefcase", OFFICER),
+    _item("存档检索", "compliance:archive", "message-search", OFFICER),
+    _item("词库", "compliance:lexicons", "vocabulary", OFFICER),
+    _item("合规看板", "compliance:board", "chart-pie", OFFICER, HQ),
+    _item("审计日志", "audit:events", "list-search", AUDITOR, HQ, OFFICER),
+    _item("存档完整性", "compliance:integrity", "certificate", AUDITOR, HQ),
+    _item("组织", "accounts:organisation", "sitemap", ADMIN, HQ),
+    _item("同步与回调", "channels:connection", "plug-connected", HQ),
+)
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    """Template context: the menu of the signed-in role, and the demo notice."""
+    from django.conf import settings
+
+    user = getattr(request, "user", None)
+    role = getattr(user, "role", "")
+    match = request.resolver_match
+    return {
+        "menu": [item for item in MENU if role in item.roles],
+        "current_app": match.app_name if match else "",
+        "current_view": match.view_name if match else "",
+        "is_demo": settings.DEMO,
+    }

