@@ -1,3 +1,19 @@
-from django.urls import path
+"""Every page of the product; each app owns the URLs below its prefix."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+from scrm.accounts import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("organisation/", include("scrm.accounts.urls")),
+    path("audit/", include("scrm.audit.urls")),
+    path("board/", include("scrm.insights.urls")),
+    path("compliance/", include("compliance.urls")),
+    path("campaigns/", include("campaigns.urls")),
+    path("", include("channels.urls")),
+    path("", include("contacts.urls")),
+]

@@ -44,6 +44,7 @@ TEXTS: Final[dict[int, str]] = {
     41042: "invalid contact way style",
     41043: "config_id missing",
     41044: "invalid config_id",
+    41045: "contact way count exceed limit",
     41046: "msgid missing",
     41047: "invalid msgid",
     41048: "no customer to send to",

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from scrm.accounts.policies import Access
+from scrm.core.access import Access
 from scrm.audit.services import record
 
 
@@ -24,8 +24,9 @@ class DefaultDeny:
             return
         if not request.user.is_authenticated:
             return  # LoginRequiredMiddleware sends them to the login page.
-        # A DRF view function carries its class; both kinds declare their access the same way.
-        declared: Access | None = getattr(getattr(view, "cls", view), "access", None)
+        # A class-based or DRF view function carries its class; all declare their access alike.
+        holder = getattr(view, "view_class", None) or getattr(view, "cls", view)
+        declared: Access | None = getattr(holder, "access", None)
         if declared is None or not declared.allows(request.user.role, request.method or "GET"):
             record("access.denied", actor=request.user, label=f"{request.method} {request.path}")
             raise PermissionDenied("你的角色没有这个页面或操作的权限。")

@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from scrm.core import access
+
 
 class Role(models.TextChoices):
-    RM = "rm", "客户经理"
-    BRANCH_ADMIN = "branch_admin", "机构管理员"
-    COMPLIANCE = "compliance", "合规专员"
-    HQ_ADMIN = "hq_admin", "总行管理员"
-    AUDITOR = "auditor", "审计"
+    RM = access.RM, "客户经理"
+    BRANCH_ADMIN = access.ADMIN, "机构管理员"
+    COMPLIANCE = access.OFFICER, "合规专员"
+    HQ_ADMIN = access.HQ, "总行管理员"
+    AUDITOR = access.AUDITOR, "审计"
 
 
 class BranchQuerySet(models.QuerySet["Branch"]):

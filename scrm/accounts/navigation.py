@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from scrm.accounts.policies import ADMIN, AUDITOR, HQ, OFFICER, RM
+from scrm.core.access import ADMIN, AUDITOR, HQ, OFFICER, RM
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from scrm.accounts.policies import Access
+from scrm.core.access import Access
 
 
 class RolePermission(BasePermission):

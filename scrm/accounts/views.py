@@ -1,7 +1,7 @@
 """Sign-in, the way home by role, the organisation page."""
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.contrib.auth.decorators import login_not_required
@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 
 from scrm.accounts import demo
 from scrm.accounts.forms import LoginForm
-from scrm.accounts.policies import ADMIN, EVERYONE, HQ, access
+from scrm.core.access import ADMIN, EVERYONE, HQ, Access, access
 from scrm.accounts.selectors import organisation_rows
 
 _HOME = {
@@ -27,6 +27,10 @@ class SignIn(LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
     extra_context = {"demo_logins": demo.LOGINS if settings.DEMO else ()}
+
+
+class SignOut(LogoutView):
+    access = Access(EVERYONE, EVERYONE)
 
 
 @access(EVERYONE)

@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from scrm.accounts.policies import AUDITOR, HQ, OFFICER, access
+from scrm.core.access import AUDITOR, HQ, OFFICER, access
 from scrm.audit.actions import LABELS
 from scrm.audit.models import AuditEvent
 from scrm.core.pages import page_of

@@ -8,8 +8,6 @@ oper_userid, last_contact, deleted_by_customer, half}
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from channels.sandbox.state.store import Store
 from channels.sandbox.types import Doc
 
@@ -62,9 +60,3 @@ class Relations:
         if follow is not None:
             follow["last_contact"] = moment
             self.contacts.save(external_userid)
-
-    def follows_with(self, tag_id: str) -> Iterator[Doc]:
-        for contact in self.contacts.values():
-            for follow in contact["follows"].values():
-                if tag_id in follow["tag_id"]:
-                    yield follow

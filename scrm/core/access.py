@@ -4,15 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from scrm.accounts.models import Role
-
-RM, ADMIN, OFFICER, HQ, AUDITOR = (
-    Role.RM.value,
-    Role.BRANCH_ADMIN.value,
-    Role.COMPLIANCE.value,
-    Role.HQ_ADMIN.value,
-    Role.AUDITOR.value,
-)
+RM, ADMIN, OFFICER, HQ, AUDITOR = "rm", "branch_admin", "compliance", "hq_admin", "auditor"
 EVERYONE = frozenset({RM, ADMIN, OFFICER, HQ, AUDITOR})
 View = TypeVar("View", bound=Callable[..., Any])
 
