@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # task: OutboxTask that reached accepted, failed or cancelled (task.state tells which).
 outbox_settled = Signal()
+# task: OutboxTask whose call ended without an answer; WeCom is read before anything else happens.
+outbox_uncertain = Signal()
 # task: OutboxTask; userid: employee who tapped send; at: datetime.
 member_confirmed = Signal()
 # task: OutboxTask; rows: [{"external_userid", "status": 1|2|3, "at": datetime}].

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from campaigns.views import tracking
 from scrm.accounts import views
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
     path("board/", include("scrm.insights.urls")),
     path("compliance/", include("compliance.urls")),
     path("campaigns/", include("campaigns.urls")),
+    path("t/<str:token>/", tracking.link, name="link"),
+    path("t/<str:token>/back/", tracking.link_back, name="link_back"),
     path("", include("channels.urls")),
     path("", include("contacts.urls")),
 ]

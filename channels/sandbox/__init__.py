@@ -1,1 +1,1 @@
-"""A local stand-in for WeCom's servers: it never contacts Tencent and never reaches a real person."""
+"""A local stand-in for WeCom's servers: contacts nobody outside, reaches no real person."""

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
-from channels.sandbox import api, control, web as pages
+from channels.sandbox import api, control
+from channels.sandbox import web as pages
 from channels.sandbox.background import Background
 from channels.sandbox.callbacks.sender import CallbackSender
 from channels.sandbox.control.keys import HTTP, PEOPLE, SENDER

@@ -62,15 +62,19 @@ async def _fault_before(box: Sandbox, fault: Doc, request: web.Request) -> web.R
     if kind in ("token_expired", "token_revoked"):
         access.spoil(box, request.query, kind)
         box.commit()
-    code = CODES.get(kind, value)
-    return None if kind == "drop_after" else _json({"errcode": code, "errmsg": describe(code)})
+    if kind == "drop_after":
+        return None
+    code = CODES[kind] if kind in CODES else int(value)
+    return _json({"errcode": code, "errmsg": describe(code)})
 
 
 def _broken_answer(kind: str, value: object) -> web.Response:
     if kind == "http":
         return web.Response(status=int(str(value)), text=_HTML, content_type="text/html")
     if kind == "html":
-        return web.Response(text="<html><body>登录网络后继续</body></html>", content_type="text/html")
+        return web.Response(
+            text="<html><body>登录网络后继续</body></html>", content_type="text/html"
+        )
     return web.Response(text="", content_type="application/json")
 
 

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from channels.sandbox.errors import WeComError
 from channels.sandbox.types import Doc
 
-
 T = TypeVar("T")
 
 

@@ -5,8 +5,10 @@ Elements, separated by blanks:
     ?a|b          one of these may stand here
     !a|b  -a|b    none of these may follow / may stand before
     ~  ~N         gap of up to N (6) characters inside the sentence
-    _  _N         gap of up to N (4) characters inside the clause
-    =regex        a raw expression without blanks
+    _  _N         the same (4) inside the clause
+    +  +N         the same (6) inside the sentence and without a negation
+    ^  ^N         the same (6) inside the clause, without a negation and without "you"
+    =regex        a raw expression without blanks; {NUM} and {SUM} are numbers and amounts
 Every required word list is also a cue: a rule is tried only when each of its lists has a word in
 the message, which the shared automaton already knows. That keeps regular expressions off the
 ordinary message.
@@ -21,7 +23,13 @@ from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
-_GAP = re.compile(r"([~_])(\d*)$")
+_GAP = re.compile(r"([~_+^])(\d*)$")
+_STOPS = {"~": "。？", "_": "。？，", "+": "。？不没无非勿", "^": "。？，不没无您你"}
+_NUM = "[\\d一二三四五六七八九十两几半百千万]+"
+_SUM = (
+    "(?:[\\d一二三四五六七八九十两几半]+(?:个点|点|块|元|千|百|万|w|k|%|成|毛|分利)|\\d{3,}|[百千万]分之)"
+)
+_MACROS = {"{NUM}": _NUM, "{SUM}": _SUM}
 _CLASS = re.compile(r"<(\w+)>")
 
 
@@ -56,12 +64,24 @@ def alternatives(text: str, classes: dict[str, frozenset[str]]) -> frozenset[str
 
 def _group(words: frozenset[str]) -> str:
     # Longest first, so that the span shown to the reviewer is the full word.
-    return "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w)))
+    return "|".join(_literal(w) for w in sorted(words, key=lambda w: (-len(w), w)))
+
+
+def _literal(word: str) -> str:
+    # A Latin word must not be a part of a longer one (vx in "vxlan").
+    left = "(?<![a-z])" if "a" <= word[0] <= "z" else ""
+    right = "(?![a-z])" if "a" <= word[-1] <= "z" else ""
+    return left + re.escape(word) + right
 
 
 def _gap(kind: str, size: str) -> str:
-    stops = "。？" if kind == "~" else "。？，"
-    return f"[^{stops}]{{0,{size or ('6' if kind == '~' else '4')}}}?"
+    return f"[^{_STOPS[kind]}]{{0,{size or ('4' if kind == '_' else '6')}}}?"
+
+
+def _macros(source: str) -> str:
+    for name, value in _MACROS.items():
+        source = source.replace(name, value)
+    return source
 
 
 def _element(token: str, classes: dict[str, frozenset[str]]) -> tuple[str, frozenset[str] | None]:
@@ -69,7 +89,7 @@ def _element(token: str, classes: dict[str, frozenset[str]]) -> tuple[str, froze
     if gap:
         return _gap(gap[1], gap[2]), None
     if token[0] == "=":
-        return token[1:], None
+        return _macros(token[1:]), None
     if token[0] in "?!-" and len(token) > 1:
         words = alternatives(token[1:], classes)
         if token[0] == "?":

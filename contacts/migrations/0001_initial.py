@@ -237,6 +237,10 @@ class Migration(migrations.Migration):
             model_name='customer',
             index=models.Index(fields=['-aum'], name='customer_aum'),
         ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(fields=['last_contact_at'], name='customer_last_contact'),
+        ),
         migrations.AddConstraint(
             model_name='consent',
             constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('customer', 'purpose', 'channel'), name='consent_one_current'),

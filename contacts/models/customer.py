@@ -60,6 +60,7 @@ class Customer(models.Model):
             models.Index(fields=["owner", "-aum"], name="customer_owner_aum"),
             models.Index(fields=["branch", "-aum"], name="customer_branch_aum"),
             models.Index(fields=["-aum"], name="customer_aum"),
+            models.Index(fields=["last_contact_at"], name="customer_last_contact"),
         ]
 
     def __str__(self) -> str:
@@ -68,6 +69,10 @@ class Customer(models.Model):
     @property
     def masked_phone(self) -> str:
         return masking.phone(self.phone)
+
+    @property
+    def masked_id_number(self) -> str:
+        return masking.id_number(self.id_number)
 
     def valid_risk_level(self, on: datetime.date) -> int:
         """C-level that counts on that day: 0 when missing or expired."""

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from contacts.models.customer import Customer, ExternalContact
 from scrm.core.scope import ScopedQuerySet
+from scrm.core.states import moves
 
 
 class CustomerEvent(models.Model):
@@ -17,6 +18,7 @@ class CustomerEvent(models.Model):
         "deleted": "删除好友",
         "message": "发来消息",
         "sent": "收到消息",
+        "mass_send": "营销触达",
         "click": "点击链接",
         "page_view": "浏览页面",
         "login": "登录手机银行",
@@ -79,6 +81,8 @@ class Task(models.Model):
         UNANSWERED = "unanswered", "未回复"
         CAMPAIGN = "campaign", "活动任务"
         RISK = "risk", "测评到期"
+
+    MOVES = moves(open="done skipped")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tasks")
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="tasks")

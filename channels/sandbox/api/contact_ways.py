@@ -1,4 +1,4 @@
-""""Contact me" ways, the bank's live codes (contract section 3.3)."""
+""" "Contact me" ways, the bank's live codes (contract section 3.3)."""
 
 from __future__ import annotations
 

@@ -72,7 +72,9 @@ def _department(row: Doc) -> Doc:
 @api("department/simplelist", "GET")
 def department_simplelist(call: Call) -> Doc:
     rows = department_tree(call.box, _root(call))
-    return {"department_id": [params.only(_department(row), "id", "parentid", "order") for row in rows]}
+    return {
+        "department_id": [params.only(_department(row), "id", "parentid", "order") for row in rows]
+    }
 
 
 @api("department/get", "GET")

@@ -37,9 +37,7 @@ def build_packet(box: Sandbox, xml: str, corp_id: str = "", timestamp: int = 0) 
     encrypted = callback_cipher.encrypt(config.callback_aes_key, corp_id or config.corp_id, xml)
     stamp, nonce = str(timestamp or int(time.time())), str(secrets.randbelow(10**10))
     query = {
-        "msg_signature": callback_cipher.signature(
-            config.callback_token, stamp, nonce, encrypted
-        ),
+        "msg_signature": callback_cipher.signature(config.callback_token, stamp, nonce, encrypted),
         "timestamp": stamp,
         "nonce": nonce,
     }
@@ -72,7 +70,7 @@ class CallbackSender:
         while True:
             key = await outbox.queue.get()
             if self._box.settings["callback_reorder"]:
-                await asyncio.sleep(random.uniform(0, 0.4))  # noqa: S311
+                await asyncio.sleep(random.uniform(0, 0.4))
             try:
                 await self._send_one(key)
             except Exception:
@@ -94,9 +92,7 @@ class CallbackSender:
             self._close(key, "failed")
         else:
             delay = self._box.settings["callback_retry_seconds"]
-            asyncio.get_running_loop().call_later(
-                delay, self._box.callbacks.queue.put_nowait, key
-            )
+            asyncio.get_running_loop().call_later(delay, self._box.callbacks.queue.put_nowait, key)
         self._box.commit()
 
     def _close(self, key: str, status: str) -> None:
@@ -104,7 +100,7 @@ class CallbackSender:
         self._box.callbacks.finish(key, status)
 
     async def _maybe_duplicate(self, packet: Packet) -> None:
-        if random.random() < self._box.settings["callback_duplicates"]:  # noqa: S311
+        if random.random() < self._box.settings["callback_duplicates"]:
             await self.post(packet)
 
     async def post(self, packet: Packet, url: str = "") -> tuple[int | str, int]:

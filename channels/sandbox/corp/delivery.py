@@ -35,9 +35,18 @@ def compose(
         plain = envelope(msgid, sender, receivers, now, room) | {"msgtype": kind, kind: body}
         made.append(
             Message(
-                msgid, now, member, customer, sender, plain, room, source, source_id, archived,
+                msgid,
+                now,
+                member,
+                customer,
+                sender,
+                plain,
+                room,
+                source,
+                source_id,
+                archived,
                 version,
-            )  # fmt: skip
+            )
         )
     return made
 
@@ -71,7 +80,7 @@ def send(
 def may_archive(box: Sandbox, member: str, customer: str) -> bool:
     if not box.settings["archive_opened"] or member in box.settings["unpermitted_members"]:
         return False
-    return agree_status(box, member, customer)["agree_status"] == "Agree"
+    return bool(agree_status(box, member, customer)["agree_status"] == "Agree")
 
 
 def agree_status(box: Sandbox, member: str, customer: str) -> Doc:

@@ -16,7 +16,8 @@ def new_contact(box: Sandbox, fields: Doc) -> Doc:
     contact: Doc = {
         "external_userid": external_userid,
         "name": str(fields.get("name") or "新客户"),
-        "avatar": fields.get("avatar") or f"{box.config.public_url}/sandbox/avatar/{external_userid}.svg",
+        "avatar": fields.get("avatar")
+        or f"{box.config.public_url}/sandbox/avatar/{external_userid}.svg",
         "type": fields.get("type") or kind,
         "gender": fields.get("gender", 0),
         "follows": {},
@@ -61,10 +62,18 @@ def customer_add(box: Sandbox, fields: Doc) -> Doc:
     follow = new_follow(box, member["userid"], {"oper_userid": external, **fields})
     follow["half"] = bool(fields.get("half"))
     box.relations.add(external, follow)
-    code = "" if old and old.get("half") else _welcome_code(box, member["userid"], external, chatted)
+    code = (
+        "" if old and old.get("half") else _welcome_code(box, member["userid"], external, chatted)
+    )
     change = "add_half_external_contact" if follow["half"] else "add_external_contact"
-    _emit(box, change, member["userid"], external, State=follow.get("state"), WelcomeCode=code or None)
-    return {"external_userid": external, "userid": member["userid"], "welcome_code_sent": bool(code)}
+    _emit(
+        box, change, member["userid"], external, State=follow.get("state"), WelcomeCode=code or None
+    )
+    return {
+        "external_userid": external,
+        "userid": member["userid"],
+        "welcome_code_sent": bool(code),
+    }
 
 
 def _welcome_code(box: Sandbox, userid: str, external: str, chatted: bool) -> str:

@@ -119,4 +119,8 @@ def tally(share: Doc) -> Doc:
     for row in share["rows"]:
         counts[row[1]] += 1
     names = ("not_sent", "sent", "not_friend", "over_cap")
-    return {"userid": share["userid"], "msgid": share["msgid"], **dict(zip(names, counts, strict=True))}
+    return {
+        "userid": share["userid"],
+        "msgid": share["msgid"],
+        **dict(zip(names, counts, strict=True)),
+    }

@@ -1,4 +1,6 @@
-"""Corp tags. group: {group_id, group_name, create_time, order, tag:[{id, name, create_time, order}]}
+"""Corp tags.
+
+group: {group_id, group_name, create_time, order, tag:[{id, name, create_time, order}]}
 
 Deleted groups and tags stay with `deleted: true`, as WeCom shows them when asked by id.
 """
@@ -35,9 +37,11 @@ class TagIndex:
                 group, tag = found
                 shown.append(
                     {
-                        "group_name": group["group_name"], "tag_name": tag["name"],
-                        "tag_id": tag_id, "type": 1,
-                    }  # fmt: skip
+                        "group_name": group["group_name"],
+                        "tag_name": tag["name"],
+                        "tag_id": tag_id,
+                        "type": 1,
+                    }
                 )
         return shown
 

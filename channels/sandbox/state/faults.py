@@ -34,7 +34,7 @@ class Faults:
     def active(self) -> bool:
         return bool(self._table.rows)
 
-    def list(self) -> Docs:
+    def rules(self) -> Docs:
         return list(self._table.values())
 
     def add(self, rules: list[Any]) -> None:

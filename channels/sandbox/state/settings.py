@@ -1,4 +1,4 @@
-"""The corp's adjustable rules: everything WeCom has changed over the years, or leaves unpublished."""
+"""The corp's adjustable rules: what WeCom changes over the years, or leaves unpublished."""
 
 from __future__ import annotations
 

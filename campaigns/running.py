@@ -1,0 +1,56 @@
+"""Carries a running campaign on: plan, hand over, finish. Safe to call at any time, by anyone."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns import ledger, planner
+from campaigns.dispatch import handing
+from campaigns.models import Campaign, Delivery
+from scrm.audit.services import record
+from scrm.core.actors import SYSTEM
+from scrm.core.states import move
+
+State = Campaign.State
+_OPEN = [
+    Delivery.State.PLANNED,
+    Delivery.State.LEASED,
+    Delivery.State.UNCERTAIN,
+    Delivery.State.HANDED_OVER,
+    Delivery.State.CONFIRMED,
+]
+
+
+def run(campaign_id: int) -> None:
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if campaign.state != State.RUNNING:
+        return
+    if campaign.planned_at is None:
+        planner.plan(campaign)
+    handing.hand_over(campaign)
+
+
+def sweep() -> int:
+    """Every running campaign is carried on and, when its time is over, ended."""
+    count = 0
+    for campaign in Campaign.objects.filter(state=State.RUNNING):
+        run(campaign.pk)
+        count += _finish_if_over(campaign.pk)
+    return count
+
+
+@transaction.atomic
+def _finish_if_over(campaign_id: int) -> bool:
+    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    if campaign.state != State.RUNNING or campaign.planned_at is None and not campaign.launched_at:
+        return False
+    rows = Delivery.objects.filter(campaign=campaign)
+    over = campaign.ends_on < timezone.localdate()
+    if campaign.planned_at is None or (rows.filter(state__in=_OPEN).exists() and not over):
+        return False
+    ledger.move(rows.filter(state=Delivery.State.PLANNED), Delivery.State.SUPPRESSED, reason="expired")
+    ledger.move(rows.filter(state=Delivery.State.HANDED_OVER), Delivery.State.FAILED, reason="expired")
+    move(campaign, Campaign.MOVES, State.FINISHED)
+    campaign.finished_at = timezone.now()
+    campaign.save(update_fields=["state", "finished_at"])
+    record("campaign.finish", actor=SYSTEM, obj=campaign)
+    return True

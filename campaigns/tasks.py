@@ -1,0 +1,15 @@
+"""Celery's side of campaigns: one line each, idempotent by row state."""
+
+from celery import shared_task
+
+from campaigns import running
+
+
+@shared_task(queue="dispatch")
+def campaign_run(campaign_id: int) -> None:
+    running.run(campaign_id)
+
+
+@shared_task(queue="dispatch")
+def campaigns_sweep() -> int:
+    return running.sweep()

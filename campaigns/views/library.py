@@ -1,0 +1,124 @@
+"""Content library: list, editor with preview and lexicon findings, submission."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from campaigns.forms import ContentForm, content_initial
+from campaigns.library import selectors, services, variables
+from campaigns.library.models import Content, ContentVersion
+from compliance import review
+from contacts.models import Customer
+from django.contrib import messages
+from scrm.core.access import ADMIN, HQ, RM, access
+from scrm.core.errors import BusinessError
+from scrm.core.pages import go, page_of, perform
+from scrm.core.scope import fetch
+
+AUTHORS = {ADMIN, HQ}
+
+
+@access({RM, ADMIN, HQ})
+def contents(request: HttpRequest) -> HttpResponse:
+    rows = selectors.content_rows(request.user)
+    if request.user.role == RM:
+        rows = rows.filter(versions__in=selectors.usable_versions(request.user)).distinct()
+    return render(request, "campaigns/contents.html", {"page": page_of(request, rows, 12)})
+
+
+def _draft(form: ContentForm) -> services.Draft:
+    return services.Draft(**form.cleaned_data)
+
+
+@access(AUTHORS, AUTHORS)
+def content_create(request: HttpRequest) -> HttpResponse:
+    form = ContentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = services.content_create(draft=_draft(form), actor=request.user)
+        except BusinessError as error:
+            form.add_error("body", error.message)
+        else:
+            messages.success(request, "草稿已保存。预览无误后提交审批。")
+            return redirect("campaigns:content", version.content_id)
+    return render(request, "campaigns/content_edit.html", _editor(request, form, None))
+
+
+@access({RM, ADMIN, HQ}, AUTHORS)
+def content(request: HttpRequest, pk: int) -> HttpResponse:
+    row = fetch(Content.objects.visible_to(request.user), pk=pk)
+    version = row.versions.select_related("product", "content").first()
+    form = ContentForm(request.POST or None, initial=content_initial(version))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.content_update(content=row, draft=_draft(form), actor=request.user)
+        except BusinessError as error:
+            form.add_error("body", error.message)
+        else:
+            messages.success(request, "已保存。已提交过的版本不受影响，修改成为新的草稿版本。")
+            return redirect("campaigns:content", row.pk)
+    return render(request, "campaigns/content_edit.html", _editor(request, form, version))
+
+
+def _editor(request: HttpRequest, form: ContentForm, version: ContentVersion | None) -> dict[str, object]:
+    return {
+        "form": form,
+        "version": version,
+        "versions": version.content.versions.all() if version else [],
+        "variables": [(name, entry[0]) for name, entry in variables.VARIABLES.items()],
+        "can_edit": request.user.role in AUTHORS,
+        "findings": review.scan_findings(version.body) if version else [],
+    }
+
+
+@access({RM, ADMIN, HQ}, {RM, ADMIN, HQ})
+def content_preview(request: HttpRequest) -> HttpResponse:
+    """Live preview as a named customer, with lexicon findings underlined."""
+    body = request.POST.get("body", "")[:1300]
+    number = request.POST.get("customer", "").strip()
+    scope = Customer.objects.visible_to(request.user).select_related("owner__branch")
+    rows = scope.filter(number=number) if number else scope.order_by("-aum")
+    customer = rows.first()
+    context: dict[str, object] = {"customer": customer, "body": body}
+    try:
+        variables.validate(body, has_link=True)
+        context["findings"] = review.scan_findings(body)
+        if customer is not None:
+            context["text"] = variables.render(
+                body, customer=customer, sender=customer.owner, link="https://…/t/…"
+            )
+        context["personal"] = variables.is_personal(body)
+    except BusinessError as error:
+        context["error"] = error.message
+    return render(request, "campaigns/_preview.html", context)
+
+
+@require_POST
+@access(set(), AUTHORS)
+def content_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    version = _version(request, pk)
+    perform(
+        request,
+        lambda: services.version_submit(version=version, actor=request.user),
+        "已提交审批，由合规专员处理。",
+    )
+    return go(request, "campaigns:content", version.content_id)
+
+
+@require_POST
+@access(set(), AUTHORS)
+def content_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    version = _version(request, pk)
+    reason = request.POST.get("reason", "")
+    perform(
+        request,
+        lambda: services.version_withdraw(version=version, actor=request.user, reason=reason),
+        "已撤回，排队中的发送会在放行前被拦下。",
+    )
+    return go(request, "campaigns:content", version.content_id)
+
+
+def _version(request: HttpRequest, pk: int) -> ContentVersion:
+    visible = Content.objects.visible_to(request.user)
+    version: ContentVersion = fetch(ContentVersion.objects.filter(content__in=visible), pk=pk)
+    return version

@@ -1,0 +1,40 @@
+"""What campaigns hang into the apps below: reviewable kinds, receivers, timeline, demo data."""
+
+from campaigns import demo, services, timeline, tracking
+from campaigns.dispatch import settling
+from campaigns.library import services as library
+from campaigns.models import Campaign, ContentVersion
+from channels import signals
+from compliance.registry import Reviewable, register
+from compliance.signals import message_archived
+from contacts.demo.registry import seeder
+
+
+def connect() -> None:
+    register(
+        library.KIND,
+        Reviewable(
+            label="素材",
+            load=lambda pk: ContentVersion.objects.select_related("product", "content").get(pk=pk),
+            freeze=library.freeze,
+            on_decision=library.on_decision,
+            template="campaigns/_review_content.html",
+        ),
+    )
+    register(
+        services.KIND,
+        Reviewable(
+            label="活动",
+            load=lambda pk: Campaign.objects.get(pk=pk),
+            freeze=services.freeze,
+            on_decision=services.on_decision,
+            template="campaigns/_review_campaign.html",
+        ),
+    )
+    signals.outbox_settled.connect(settling.on_settled, dispatch_uid="campaigns.settled")
+    signals.outbox_uncertain.connect(settling.on_uncertain, dispatch_uid="campaigns.uncertain")
+    signals.member_confirmed.connect(settling.on_confirmed, dispatch_uid="campaigns.confirmed")
+    signals.results_read.connect(settling.on_results, dispatch_uid="campaigns.results")
+    message_archived.connect(tracking.on_message, dispatch_uid="campaigns.reply")
+    seeder(demo.seed)
+    timeline.connect()

@@ -1,0 +1,93 @@
+"""Claims waiting events, handles each once, backs off, and gives up into the dead letters."""
+
+import datetime
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels.inbox.handlers import handler_of
+from channels.models import InboxEvent
+from channels.providers.base import ProviderError
+from scrm.audit.services import record
+from scrm.core.actors import Actor
+from scrm.core.errors import BusinessError
+
+logger = logging.getLogger(__name__)
+_BATCH = 50
+_MAX_ATTEMPTS = 8
+_LEASE = datetime.timedelta(minutes=2)
+State = InboxEvent.State
+
+
+def _claim() -> list[InboxEvent]:
+    """Waiting events, and claimed ones whose worker died (their lease has passed)."""
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = InboxEvent.objects.filter(
+            state__in=[State.NEW, State.CLAIMED], next_attempt_at__lte=now
+        )
+        events = list(
+            waiting.select_for_update(skip_locked=True).order_by("happened_at", "id")[:_BATCH]
+        )
+        for event in events:
+            event.state, event.attempts = State.CLAIMED, event.attempts + 1
+            event.next_attempt_at = now + _LEASE
+        InboxEvent.objects.bulk_update(events, ["state", "attempts", "next_attempt_at"])
+    return events
+
+
+def drain() -> int:
+    """Handles everything that waits; returns how many events were taken up."""
+    count = 0
+    while events := _claim():
+        for event in events:
+            _handle(event)
+        count += len(events)
+    return count
+
+
+def _handle(event: InboxEvent) -> None:
+    handler = handler_of(event)
+    if handler is None:
+        _settle(event, State.IGNORED)
+        return
+    try:
+        data = handler.fetch(event)
+        with transaction.atomic():
+            locked = InboxEvent.objects.select_for_update().get(pk=event.pk)
+            if locked.state == State.CLAIMED:
+                handler.apply(event, data)
+                _settle(event, State.DONE)
+    except ProviderError as error:
+        _fail(event, error.message, final=error.permanent)
+    except Exception as error:
+        logger.exception("inbox event %s failed", event.pk)
+        _fail(event, type(error).__name__, final=False)
+
+
+def _settle(event: InboxEvent, state: str) -> None:
+    InboxEvent.objects.filter(pk=event.pk).update(
+        state=state, handled_at=timezone.now(), last_error=""
+    )
+
+
+def _fail(event: InboxEvent, text: str, *, final: bool) -> None:
+    dead = final or event.attempts >= _MAX_ATTEMPTS
+    pause = datetime.timedelta(seconds=min(2**event.attempts, 600))
+    InboxEvent.objects.filter(pk=event.pk, state=State.CLAIMED).update(
+        state=State.DEAD if dead else State.NEW,
+        next_attempt_at=timezone.now() + pause,
+        last_error=text[:300],
+    )
+
+
+@transaction.atomic
+def replay(*, event: InboxEvent, actor: Actor) -> None:
+    """Puts a dead letter back into the queue; handlers are idempotent, so nothing happens twice."""
+    changed = InboxEvent.objects.filter(pk=event.pk, state=State.DEAD).update(
+        state=State.NEW, attempts=0, next_attempt_at=timezone.now()
+    )
+    if not changed:
+        raise BusinessError("只有死信可以重放，请刷新页面。")
+    record("inbox.replay", actor=actor, obj=event)

@@ -1,0 +1,80 @@
+"""Unknown outcomes are settled by reading WeCom, never by sending again on suspicion."""
+
+import datetime
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+
+from channels.models import OutboxTask
+from channels.outbox.sending import accept
+from channels.providers.base import ProviderError
+from channels.providers.wecom.api import STILL_DISPATCHING, wecom
+
+logger = logging.getLogger(__name__)
+State = OutboxTask.State
+
+
+class _NotYet(Exception):
+    """WeCom cannot tell yet; ask later."""
+
+
+def reconcile_due() -> int:
+    """Looks each uncertain task up at WeCom; returns how many became certain."""
+    due = OutboxTask.objects.filter(state=State.UNCERTAIN, next_attempt_at__lte=timezone.now())
+    return sum(_reconcile(task) for task in due.order_by("id")[:50])
+
+
+def _reconcile(task: OutboxTask) -> bool:
+    try:
+        msgid = _find(task)
+    except (ProviderError, _NotYet) as error:
+        logger.info("task %s stays uncertain: %s", task.pk, type(error).__name__)
+        _later(task)
+        return False
+    if msgid:
+        accept(task, msgid)
+        return True
+    return _absent(task)
+
+
+def _absent(task: OutboxTask) -> bool:
+    """Not at WeCom: after a grace in which lists may lag, it is certain that nothing was made."""
+    grace = datetime.timedelta(seconds=settings.RECONCILE_GRACE_SECONDS)
+    if task.sending_since and timezone.now() - task.sending_since < grace:
+        _later(task)
+        return False
+    changed = OutboxTask.objects.filter(pk=task.pk, state=State.UNCERTAIN).update(
+        state=State.QUEUED, next_attempt_at=timezone.now()
+    )
+    return bool(changed)
+
+
+def _later(task: OutboxTask) -> None:
+    age = timezone.now() - (task.sending_since or timezone.now())
+    pause = min(max(age, datetime.timedelta(seconds=2)), datetime.timedelta(minutes=5))
+    OutboxTask.objects.filter(pk=task.pk, state=State.UNCERTAIN).update(
+        next_attempt_at=timezone.now() + pause
+    )
+
+
+def _find(task: OutboxTask) -> str:
+    """msgid of a task with this text and sender that no other row of ours owns, or ""."""
+    since = (task.sending_since or task.created_at) - datetime.timedelta(minutes=5)
+    until = timezone.now() + datetime.timedelta(minutes=5)
+    for row in wecom().mass_sends(int(since.timestamp()), int(until.timestamp())):
+        if row.get("text", {}).get("content") == task.text and _is_ours(row["msgid"], task):
+            return str(row["msgid"])
+    return ""
+
+
+def _is_ours(msgid: str, task: OutboxTask) -> bool:
+    if OutboxTask.objects.filter(msgid=msgid).exists():
+        return False
+    try:
+        members = wecom().mass_send_members(msgid)
+    except ProviderError as error:
+        if error.errcode == STILL_DISPATCHING:
+            raise _NotYet from None
+        raise
+    return any(member["userid"] == task.sender for member in members)

@@ -1,0 +1,87 @@
+"""Signature and cipher of WeCom's callbacks. Nothing is parsed before the signature holds."""
+
+import base64
+import hashlib
+import hmac
+import re
+import time
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from django.conf import settings
+
+_ENCRYPTED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/=\s]+?)(?:\]\]>)?\s*</Encrypt>")
+
+
+class CallbackRefused(Exception):
+    """Not a genuine, fresh callback for this corporation; the reason is for the log only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    corp_id: str
+    token: str
+    aes_key: str
+
+
+def credentials(corp_id: str, agent_id: str) -> Credentials | None:
+    if (corp_id, agent_id) != (settings.WECOM_CORP_ID, str(settings.WECOM_AGENT_ID)):
+        return None
+    return Credentials(corp_id, settings.WECOM_CALLBACK_TOKEN, settings.WECOM_CALLBACK_AES_KEY)
+
+
+def _verify(who: Credentials, query: dict[str, str], encrypted: str) -> None:
+    parts = [who.token, query.get("timestamp", ""), query.get("nonce", ""), encrypted]
+    expected = hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324
+    given = query.get("msg_signature", "")
+    if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
+        raise CallbackRefused("signature does not match")
+
+
+def _fresh(query: dict[str, str]) -> None:
+    try:
+        age = abs(time.time() - int(query["timestamp"]))
+    except (KeyError, ValueError):
+        raise CallbackRefused("no timestamp") from None
+    if age > settings.INBOX_MAX_AGE_SECONDS:
+        raise CallbackRefused("timestamp is too old or in the future")
+
+
+def _unpad(plain: bytes) -> bytes:
+    count = plain[-1]
+    if not 1 <= count <= 32 or plain[-count:] != bytes([count]) * count:
+        raise CallbackRefused("padding is wrong")
+    return plain[:-count]
+
+
+def _decrypt(who: Credentials, encrypted: str) -> bytes:
+    """16 random bytes | length, big-endian | message | corp id, in AES-256-CBC under its own key."""
+    key = base64.b64decode(who.aes_key + "=")
+    try:
+        sealed = base64.b64decode(encrypted, validate=False)
+        decryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).decryptor()
+        plain = decryptor.update(sealed) + decryptor.finalize()
+    except ValueError:
+        raise CallbackRefused("cipher text is malformed") from None
+    content = _unpad(plain)[16:] if plain else b""
+    length = int.from_bytes(content[:4], "big")
+    if content[4 + length :] != who.corp_id.encode():
+        raise CallbackRefused("made for another corporation")
+    return content[4 : 4 + length]
+
+
+def open_echo(who: Credentials, query: dict[str, str]) -> bytes:
+    """Plain text that answers the URL check."""
+    _verify(who, query, query.get("echostr", ""))
+    return _decrypt(who, query.get("echostr", ""))
+
+
+def open_message(who: Credentials, query: dict[str, str], body: bytes) -> bytes:
+    """The decrypted inner XML of a callback; raises CallbackRefused."""
+    found = _ENCRYPTED.search(body)
+    if found is None:
+        raise CallbackRefused("no Encrypt element")
+    encrypted = found[1].decode("ascii")
+    _verify(who, query, encrypted)
+    _fresh(query)
+    return _decrypt(who, encrypted)

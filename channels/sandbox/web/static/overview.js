@@ -1,0 +1,171 @@
+import { avatar, call, doing, fill, h, note, time } from "./common.js";
+
+const STATUS = { ok: ["成功", "good"], failed: ["失败", "bad"], pending: ["等待", "warn"], skipped: ["未配置地址", ""] };
+const FAULTS = {
+  errcode: "返回指定 errcode", http: "返回 HTTP 状态码", html: "返回网页", empty: "空响应",
+  latency: "延迟（秒）", drop_before: "生效前断开", drop_after: "生效后断开",
+  token_expired: "令牌过期 42001", token_revoked: "令牌失效 40014", app_disabled: "应用停用 50003",
+  ip_refused: "IP 不可信 60020", concurrency: "并发超限 45033", rate: "频率超限 45009",
+};
+const PEOPLE = {
+  speed: "速度倍数", confirm_rate: "确认率", confirm_seconds: "平均确认秒数", click_rate: "点击率",
+  reply_rate: "客户回复率", answer_rate: "员工回复率", risky_rate: "违规话术率", delete_rate: "删除率",
+  chat_per_minute: "每分钟主动咨询", add_per_minute: "每分钟扫码添加", seed: "随机种子",
+};
+let peopleShown = "";
+
+function tiles(stats) {
+  const { world, callbacks, mass } = stats;
+  const calls = Object.values(stats.calls).reduce((sum, count) => sum + count, 0);
+  const rows = [
+    ["部门", world.departments], ["员工", world.members], ["客户", world.contacts],
+    ["群发任务", world.tasks], ["已送达", mass.sent], ["待确认", mass.not_sent],
+    ["聊天消息", world.messages], ["存档序号", world.last_seq], ["接口调用", calls],
+    ["回调成功", callbacks.ok || 0], ["回调失败", callbacks.failed || 0], ["回调等待", callbacks.pending],
+  ];
+  fill("tiles", rows.map(([name, value]) =>
+    h("div", { class: "tile" }, h("small", {}, name), h("b", {}, Number(value).toLocaleString("zh-CN")))));
+}
+
+function clock(shown) {
+  const move = (body) => doing(async () => { await call("clock", body); await refresh(); });
+  const shift = shown.offset ? `，比真实时间快 ${Math.round(shown.offset)} 秒` : "";
+  fill("clock",
+    h("span", { class: "muted" }, `模拟时间 ${time(shown.now)}${shift}`),
+    h("button", { onclick: move({ advance: 3600 }) }, "快进 1 小时"),
+    h("button", { onclick: move({ advance: 86400 }) }, "快进 1 天"),
+    shown.offset ? h("button", { onclick: move({ reset: true }) }, "回到现在") : null);
+}
+
+function taskRow(task) {
+  const total = task.members.reduce((sum, m) => sum + m.sent + m.not_sent + m.not_friend + m.over_cap, 0);
+  const sum = (name) => task.members.reduce((count, member) => count + member[name], 0);
+  const done = task.members.filter((member) => member.status).length;
+  const state = task.cancelled ? ["已停止", "bad"]
+    : done === task.members.length ? ["已发送", "good"] : [`待确认 ${task.members.length - done} 人`, "warn"];
+  return h("tr", {},
+    h("td", {}, time(task.create_time)),
+    h("td", { class: "text", title: task.text.content }, task.text.content || "（仅附件）"),
+    h("td", {}, h("span", { class: `pill ${state[1]}` }, state[0])),
+    h("td", { class: "num" }, total), h("td", { class: "num" }, sum("sent")),
+    h("td", { class: "num" }, sum("not_friend")), h("td", { class: "num" }, sum("over_cap")));
+}
+
+function tasks(rows) {
+  const open = rows.some((task) => !task.cancelled && task.members.some((member) => !member.status));
+  const confirm = doing(async () => {
+    const got = await call("act", { action: "confirm_all" });
+    note(`已替 ${got.confirmed.length} 位员工点了发送`);
+    await refresh();
+  });
+  fill("confirm", open ? h("button", { class: "main", onclick: confirm }, "替所有员工点发送") : "");
+  if (!rows.length) return fill("tasks", h("p", { class: "empty" }, "还没有群发任务"));
+  const head = ["时间", "内容", "状态", "人数", "送达", "非好友", "超上限"];
+  fill("tasks", h("table", {},
+    h("thead", {}, h("tr", {}, head.map((name, at) => h("th", { class: at > 2 ? "num" : "" }, name)))),
+    h("tbody", {}, rows.map(taskRow))));
+}
+
+function callbacks(rows) {
+  if (!rows.length) return fill("callbacks", h("p", { class: "empty" }, "还没有回调"));
+  fill("callbacks", h("table", {},
+    h("thead", {}, h("tr", {}, ["时间", "事件", "状态", "每次结果"].map((name) => h("th", {}, name)))),
+    h("tbody", {}, rows.slice(0, 30).map((row) => {
+      const [name, kind] = STATUS[row.status] || [row.status, ""];
+      const tries = row.attempts.map((attempt) => `${attempt.status}（${attempt.ms} 毫秒）`).join("，");
+      return h("tr", {}, h("td", {}, time(row.created)),
+        h("td", { title: row.xml }, row.event, row.change_type ? h("small", {}, ` ${row.change_type}`) : null),
+        h("td", {}, h("span", { class: `pill ${kind}` }, name)), h("td", {}, h("small", {}, tries || "—")));
+    }))));
+}
+
+function people(row) {
+  const toggle = doing(async () => { await call("people", { enabled: !row.enabled }); await refresh(); });
+  fill("switch", h("button", { class: row.enabled ? "danger" : "main", onclick: toggle }, row.enabled ? "停用" : "启用"));
+  // Redrawing on every refresh would take the text from under the typist.
+  const key = JSON.stringify(Object.keys(PEOPLE).map((name) => row[name]));
+  if (key === peopleShown) return;
+  peopleShown = key;
+  const save = doing(async () => {
+    const values = [...document.querySelectorAll("#people input")].map((box) => [box.name, Number(box.value)]);
+    await call("people", Object.fromEntries(values));
+    note("模拟人物的设置已保存");
+  });
+  fill("people",
+    h("div", { class: "fields" }, Object.entries(PEOPLE).map(([name, label]) =>
+      h("label", {}, label, h("input", { name, type: "number", step: "any", value: row[name] })))),
+    h("button", { onclick: save }, "保存"));
+}
+
+function faults(rows) {
+  const remove = (id) => doing(async () => { await call(`faults${id ? `?id=${id}` : ""}`, undefined, "DELETE"); await refresh(); });
+  fill("faults", rows.length ? rows.map((row) => h("div", { class: "row between" },
+    h("span", {}, h("span", { class: "pill bad" }, FAULTS[row.kind]), ` ${row.match} ${row.value ?? ""}`,
+      h("small", {}, row.times < 0 ? " 一直" : ` 剩 ${row.times} 次`)),
+    h("button", { class: "danger", onclick: remove(row.id) }, "关闭")))
+    : h("p", { class: "muted" }, "没有打开的故障"));
+}
+
+function faultForm() {
+  const match = h("input", { value: "*", "aria-label": "接口", id: "fault-match" });
+  const kind = h("select", { id: "fault-kind" }, Object.entries(FAULTS).map(([value, label]) => h("option", { value }, label)));
+  const value = h("input", { value: "-1", id: "fault-value" });
+  const times = h("input", { type: "number", value: "1", id: "fault-times" });
+  const add = doing(async () => {
+    await call("faults", [{ match: match.value, kind: kind.value, value: value.value === "" ? null : Number(value.value), times: Number(times.value) }]);
+    await refresh();
+  });
+  fill("fault-form",
+    h("div", { class: "fields" }, h("label", {}, "接口（* 为全部）", match), h("label", {}, "故障", kind),
+      h("label", {}, "数值", value), h("label", {}, "次数（-1 一直）", times)),
+    h("button", { onclick: add }, "打开故障"));
+}
+
+function members(found) {
+  if (!found.members.length) return fill("members", h("p", { class: "muted" }, "没有员工，先载入一个世界"));
+  fill("members", found.members.map((row) => h("a", { class: "person", href: `/sandbox/phone/${encodeURIComponent(row.userid)}` },
+    avatar(row.userid), h("span", {}, h("b", {}, row.name), h("small", {}, `${row.customers} 位客户`)),
+    row.waiting ? h("span", { class: "pill warn", style: "flex:none" }, `待发 ${row.waiting}`) : null)));
+}
+
+async function settings() {
+  const rows = await call("settings");
+  const inputs = Object.entries(rows).map(([name, value]) => {
+    const kind = typeof value === "boolean" ? "checkbox" : typeof value === "number" ? "number" : "text";
+    const box = h("input", { type: kind, step: "any", value: kind === "checkbox" ? null : Array.isArray(value) ? value.join(",") : value });
+    if (kind === "checkbox") box.checked = value;
+    const read = () => (kind === "checkbox" ? box.checked : kind === "number" ? Number(box.value)
+      : Array.isArray(value) ? box.value.split(",").map((item) => item.trim()).filter(Boolean) : box.value);
+    box.addEventListener("change", doing(async () => { await call("settings", { [name]: read() }); note(`已改 ${name}`); }));
+    return h("label", {}, name, box);
+  });
+  fill("settings", h("div", { class: "fields", style: "grid-template-columns:repeat(auto-fit,minmax(170px,1fr))" }, inputs));
+}
+
+function scan() {
+  const config = new URLSearchParams(location.search).get("scan");
+  if (!config) return;
+  const name = h("input", { value: "扫码客户", "aria-label": "客户姓名" });
+  const add = doing(async () => {
+    const got = await call("act", { action: "scan", config_id: config, name: name.value });
+    note(`已添加员工 ${got.userid}`);
+    await refresh();
+  });
+  fill("scan", h("section", { class: "card" }, h("h2", {}, "扫描活码"), h("div", { class: "row" },
+    h("span", { class: "muted" }, "以这位客户的身份添加员工："), name, h("button", { class: "main", onclick: add }, "添加"))));
+}
+
+async function refresh() {
+  const find = encodeURIComponent(document.getElementById("find").value);
+  const [stats, taskRows, log, faultRows, people_, memberRows] = await Promise.all([
+    call("stats"), call("tasks?limit=20"), call("callbacks?limit=30"), call("faults"), call("people"),
+    call(`members?limit=12&q=${find}`),
+  ]);
+  tiles(stats); clock(stats.clock); tasks(taskRows.tasks); callbacks(log.callbacks);
+  faults(faultRows.faults); people(people_); members(memberRows);
+}
+
+faultForm(); scan(); settings();
+document.getElementById("find").addEventListener("input", doing(refresh));
+doing(refresh)();
+setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, 2500);

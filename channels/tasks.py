@@ -1,0 +1,38 @@
+"""Celery's side of the channels: one line each, idempotent by row state."""
+
+from celery import shared_task
+
+from channels.inbox import processing
+from channels.models import SyncRun
+from channels.outbox import reconcile, results, sending
+from channels.sync import walk
+
+
+@shared_task(queue="callback")
+def inbox_drain() -> int:
+    return processing.drain()
+
+
+@shared_task(queue="dispatch")
+def outbox_send() -> int:
+    return sending.send_due()
+
+
+@shared_task(queue="dispatch")
+def outbox_sweep() -> int:
+    return sending.give_up_stuck() + reconcile.reconcile_due() + sending.send_due()
+
+
+@shared_task(queue="dispatch")
+def results_poll() -> int:
+    return results.poll_due()
+
+
+@shared_task(queue="bulk")
+def sync_continue(run_id: int) -> None:
+    walk.proceed(SyncRun.objects.get(pk=run_id))
+
+
+@shared_task(queue="bulk")
+def sync_sweep() -> int:
+    return walk.resume_stalled()

@@ -1,0 +1,83 @@
+"""WeCom's callback door, and head office's page about the connection."""
+
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from channels import selectors
+from channels.inbox import intake, processing
+from channels.models import InboxEvent
+from channels.providers.wecom import callback
+from channels.sync import walk
+from scrm.core.access import HQ, access
+from scrm.core.pages import go, page_of, perform
+from scrm.core.scope import fetch
+
+logger = logging.getLogger(__name__)
+_MAX_BODY = 256 * 1024
+
+
+@csrf_exempt
+@login_not_required
+def wecom_callback(request: HttpRequest, corp_id: str, agent_id: str) -> HttpResponse:
+    """Answers 200 only when the event is durable; 403 for anything not provably WeCom's."""
+    who = callback.credentials(corp_id, agent_id)
+    if who is None:
+        return HttpResponse(status=404)
+    try:
+        if request.method == "GET":
+            return HttpResponse(callback.open_echo(who, request.GET.dict()), "text/plain")
+        if request.method != "POST":
+            return HttpResponse(status=405)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > _MAX_BODY:
+            return HttpResponse(status=413)
+        xml = callback.open_message(who, request.GET.dict(), request.body)
+        intake.store(corp_id=corp_id, agent_id=agent_id, xml=xml)
+    except callback.CallbackRefused as error:
+        logger.warning("callback refused: %s", error)
+        return HttpResponse(status=403)
+    except intake.NotAnEvent:
+        logger.warning("callback holds no event")
+        return HttpResponse(status=400)
+    return HttpResponse("success")
+
+
+@access({HQ})
+def connection(request: HttpRequest) -> HttpResponse:
+    state = request.GET.get("state", "")
+    return render(
+        request,
+        "channels/connection.html",
+        {
+            "run": selectors.latest_sync(),
+            "inbox": selectors.inbox_counts(),
+            "outbox": selectors.outbox_counts(),
+            "page": page_of(request, selectors.inbox_rows(state)),
+            "states": InboxEvent.State.choices,
+            "state": state,
+        },
+    )
+
+
+@access({HQ})
+def sync_status(request: HttpRequest) -> HttpResponse:
+    return render(request, "channels/_sync.html", {"run": selectors.latest_sync()})
+
+
+@require_POST
+@access(set(), {HQ})
+def sync_start(request: HttpRequest) -> HttpResponse:
+    perform(request, lambda: walk.start(actor=request.user), "同步已开始。")
+    return go(request, "channels:connection")
+
+
+@require_POST
+@access(set(), {HQ})
+def inbox_replay(request: HttpRequest, pk: int) -> HttpResponse:
+    event = fetch(InboxEvent.objects, pk=pk)
+    perform(request, lambda: processing.replay(event=event, actor=request.user), "已重新排队。")
+    return go(request, "channels:connection")

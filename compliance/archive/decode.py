@@ -1,0 +1,143 @@
+"""Turns committed envelopes into messages, in order, sealed as they are stored.
+
+Repeatable: an envelope has at most one message. A record that cannot be read becomes a message of
+type "undecodable"; one whose private key is missing waits, visibly, and the others go on.
+"""
+
+import hashlib
+import logging
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from channels.providers.wecom.archive import ArchiveSdk
+from compliance import signals
+from compliance.archive import locks, records, seals
+from compliance.archive.keys import KeyMissing
+from compliance.archive.people import Directory
+from compliance.archive.records import Record
+from compliance.models import ArchivedMessage, ArchiveEnvelope
+from contacts.intake import note_event
+
+logger = logging.getLogger(__name__)
+_BATCH = 200
+_EVENT_KEY = 80
+Pair = tuple[ArchiveEnvelope, Record]
+
+
+def waiting() -> QuerySet[ArchiveEnvelope]:
+    """Envelopes without a message: just pulled, or without their private key."""
+    decoded = ArchivedMessage.objects.filter(envelope_id=OuterRef("pk"))
+    return ArchiveEnvelope.objects.filter(~Exists(decoded)).order_by("id")
+
+
+def newest_waiting() -> QuerySet[ArchiveEnvelope]:
+    """Cheap form of `waiting` for the usual case: what came after the last decoded envelope."""
+    last = ArchivedMessage.objects.order_by("-envelope_id").values_list("envelope_id", flat=True)
+    return ArchiveEnvelope.objects.filter(id__gt=last.first() or 0).order_by("id")
+
+
+def decode(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> int:
+    """Decodes those envelopes; returns how many messages were stored. One decoder at a time."""
+    with locks.only_one(locks.DECODE) as mine:
+        return _decode_all(sdk, envelopes) if mine else 0
+
+
+def _decode_all(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> int:
+    count, after = 0, 0
+    while batch := list(envelopes.filter(id__gt=after)[:_BATCH]):
+        after = batch[-1].pk
+        pairs = [pair for envelope in batch if (pair := _read(envelope, sdk))]
+        count += _keep_batch(pairs)
+    return count
+
+
+def _read(envelope: ArchiveEnvelope, sdk: ArchiveSdk) -> Pair | None:
+    try:
+        return envelope, records.read(envelope, sdk)
+    except KeyMissing as error:
+        logger.error("archive record %s waits: %s", envelope.seq, error)
+        return None
+
+
+def _keep_batch(pairs: list[Pair]) -> int:
+    """All at once; when one of them is refused, one by one, so that only that one is left."""
+    try:
+        return _keep(pairs)
+    except Exception:
+        logger.exception("archive batch refused, going on one by one")
+    return sum(_keep_single(pair) for pair in pairs)
+
+
+def _keep_single(pair: Pair) -> int:
+    envelope, _ = pair
+    try:
+        return _keep([pair])
+    except Exception as error:
+        logger.exception("archive record %s refused", envelope.seq)
+        return _keep([(envelope, records.undecodable(envelope, type(error).__name__))])
+
+
+@transaction.atomic
+def _keep(pairs: list[Pair]) -> int:
+    known = _known_msgids(pairs)
+    directory = Directory(record for _, record in pairs)
+    messages = []
+    for envelope, record in pairs:
+        again = record.msgtype not in records.UNREADABLE and record.msgid in known
+        known.add(record.msgid)
+        messages.append(_message(envelope, records.repeat(envelope, record) if again else record, directory))
+    ArchivedMessage.objects.bulk_create(messages)
+    seals.append(messages)
+    for message in messages:
+        _tell(message)
+    return len(messages)
+
+
+def _known_msgids(pairs: list[Pair]) -> set[str]:
+    ids = {record.msgid for _, record in pairs}
+    rows = ArchivedMessage.objects.filter(msgid__in=ids).exclude(msgtype__in=records.UNREADABLE)
+    return set(rows.values_list("msgid", flat=True))
+
+
+def _message(envelope: ArchiveEnvelope, record: Record, directory: Directory) -> ArchivedMessage:
+    parties = directory.parties(record)
+    return ArchivedMessage(
+        envelope=envelope,
+        msgid=record.msgid,
+        action=record.action,
+        msgtype=record.msgtype,
+        sender=record.sender,
+        receivers=record.receivers,
+        room_id=record.room_id,
+        sent_at=record.sent_at,
+        from_staff=parties.from_staff,
+        user=parties.user,
+        contact=parties.contact,
+        customer_id=parties.contact.customer_id if parties.contact else None,
+        conversation=parties.conversation,
+        body=record.body,
+        text=record.text,
+        recalls=record.recalls,
+        error=record.error,
+    )
+
+
+def _tell(message: ArchivedMessage) -> None:
+    """The behaviour stream and the apps above learn of a message in the transaction that stores it."""
+    if message.msgtype in records.UNREADABLE:
+        return
+    if message.contact is not None and message.action == "send":
+        note_event(
+            kind="sent" if message.from_staff else "message",
+            contact=message.contact,
+            user=message.user,
+            at=message.sent_at,
+            key=_event_key(message.msgid),
+        )
+    signals.message_archived.send(ArchivedMessage, message=message)
+
+
+def _event_key(msgid: str) -> str:
+    key = f"msg:{msgid}"
+    return key if len(key) <= _EVENT_KEY else f"msg:{hashlib.sha256(msgid.encode()).hexdigest()}"

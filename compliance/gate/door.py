@@ -1,0 +1,110 @@
+"""Mints clearances, and looks again at the moment of sending."""
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils import timezone
+
+from channels.outbox import queue
+from channels.outbox.clearance import Clearance, Message, Recheck
+from compliance.gate import caps, checks
+from compliance.gate.proposal import Proposal
+from contacts.models import Customer, ExternalContact
+from scrm.accounts.models import User
+
+_VALID = datetime.timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """stopped: {customer_id: (check, detail)}; waiting: stopped only for now; cleared: the rest."""
+
+    cleared: frozenset[int]
+    stopped: dict[int, tuple[str, str]]
+    waiting: dict[int, tuple[str, str]]
+
+
+def clear(proposal: Proposal) -> Verdicts:
+    """Judges everyone and puts those who pass into the outbox, in the caller's transaction."""
+    # Two campaigns that reach for the same person take turns here, so that both see the cap.
+    list(Customer.objects.select_for_update().filter(pk__in=proposal.people).order_by("pk").only("pk"))
+    stopped, ran = checks.judge(proposal)
+    waiting = {pk: why for pk, why in stopped.items() if why[0] in checks.PASSING}
+    final = {pk: why for pk, why in stopped.items() if pk not in waiting}
+    cleared = frozenset(proposal.people) - frozenset(stopped)
+    if cleared:
+        queue.enqueue(_message(proposal, cleared), _clearance(proposal, ran))
+        caps.reserve(proposal, cleared)
+    return Verdicts(cleared, final, waiting)
+
+
+def _message(proposal: Proposal, cleared: frozenset[int]) -> Message:
+    return Message(
+        sender=str(proposal.sender.wecom_userid),
+        text=proposal.text,
+        recipients=tuple(proposal.people[pk] for pk in sorted(cleared)),
+        purpose=proposal.purpose,
+        source=proposal.source,
+    )
+
+
+def _clearance(proposal: Proposal, ran: list[str]) -> Clearance:
+    rules: dict[str, Any] = {
+        "checks": ",".join(ran),
+        "content_kind": proposal.content_kind,
+        "content_id": str(proposal.content_id),
+        "risk_grade": str(proposal.risk_grade),
+        "valid_until": proposal.valid_until.isoformat(),
+    }
+    return Clearance("compliance.gate", rules, timezone.now() + _VALID)
+
+
+def recheck(task: Any) -> Recheck:
+    """The same checks at the moment of the call; registered with the outbox."""
+    proposal = _proposal_of(task)
+    if proposal is None:
+        return Recheck(refuse="发送人已不在职，已停止发送。")
+    stopped, _ = checks.judge(proposal)
+    if stopped and set(stopped) == set(proposal.people):
+        name, detail = next(iter(stopped.values()))
+        if name in checks.PASSING:
+            return Recheck(later=detail)
+        return Recheck(refuse=f"{checks.CHECK_NAMES[name]}：{detail}")
+    return Recheck(drop=frozenset(proposal.people[pk] for pk in stopped))
+
+
+def _proposal_of(task: Any) -> Proposal | None:
+    sender = User.objects.filter(wecom_userid=task.sender, is_active=True).first()
+    if sender is None:
+        return None
+    rows = ExternalContact.objects.filter(external_userid__in=task.recipients)
+    rules = task.clearance_rules
+    proposal = Proposal(
+        sender=sender,
+        text=task.text,
+        people={pk: ext for pk, ext in rows.values_list("customer_id", "external_userid") if pk},
+        purpose=task.purpose,
+        content_kind=rules["content_kind"],
+        content_id=int(rules["content_id"]),
+        risk_grade=int(rules["risk_grade"]),
+        valid_until=datetime.date.fromisoformat(rules["valid_until"]),
+        source=task.source,
+    )
+    # Unlinked since: no customer, so no consent can be shown; the checks stop them under ids < 0.
+    gone = [ext for ext in task.recipients if ext not in set(proposal.people.values())]
+    strangers = {-1 - place: ext for place, ext in enumerate(gone)}
+    return replace(proposal, people={**proposal.people, **strangers})
+
+
+def withdraw(sources: list[str]) -> tuple[list[str], list[str]]:
+    """Takes queued messages back: (withdrawn sources, sources that already exist at WeCom)."""
+    return queue.cancel(sources)
+
+
+def cancel_at_wecom(source: str) -> str:
+    return queue.cancel_at_wecom(source)
+
+
+def remind(source: str) -> str:
+    return queue.remind(source)

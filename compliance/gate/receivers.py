@@ -1,0 +1,19 @@
+"""The outbox asks the gate again before each call, and gives back what did not go out."""
+
+from typing import Any
+
+from channels.models import OutboxTask
+from channels.outbox.clearance import register_check
+from channels.signals import outbox_settled
+from compliance.gate import caps
+from compliance.gate.door import recheck
+
+
+def _on_settled(task: OutboxTask, **_: Any) -> None:
+    if task.state in {OutboxTask.State.FAILED, OutboxTask.State.CANCELLED}:
+        caps.release(task.source)
+
+
+def connect() -> None:
+    register_check(recheck)
+    outbox_settled.connect(_on_settled, dispatch_uid="compliance.gate.caps")

@@ -1,0 +1,196 @@
+"""The lexicon in the database: drafted by one person, put in force by another, used by all.
+
+The engine is kept per process. Which version is in force is asked at most once a second by one
+indexed query, so that a new lexicon reaches every worker without a message and without Redis.
+"""
+
+import time
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from compliance.lexicon import (
+    Engine,
+    LexiconData,
+    LexiconInvalid,
+    ScanFailed,
+    Term,
+    parse_csv,
+    starter_lexicon,
+)
+from compliance.models import LexiconTerm, LexiconVersion
+from scrm.accounts.models import User
+from scrm.audit.services import record
+from scrm.core.actors import SYSTEM, Actor
+from scrm.core.errors import BusinessError, FourEyes
+
+State = LexiconVersion.State
+_RECHECK_SECONDS = 1.0
+_KEPT_ENGINES = 3
+
+
+class NoLexicon(ScanFailed):
+    """No usable lexicon is in force; whatever was to be scanned must be held."""
+
+
+class LexiconRefused(BusinessError):
+    """An upload with bad rows; `rows` names every one of them."""
+
+    def __init__(self, rows: list[str]) -> None:
+        super().__init__(f"导入被拒绝，{len(rows)} 行有问题，没有生成草稿。", code="lexicon_rows")
+        self.rows = rows
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    engine: Engine
+    checked_at: float
+
+
+_in_force: _InForce | None = None
+_engines: dict[tuple[str, str], Engine] = {}
+
+
+def active_engine() -> Engine:
+    """The engine of the version in force; raises NoLexicon."""
+    global _in_force
+    now = time.monotonic()
+    if _in_force and now - _in_force.checked_at < _RECHECK_SECONDS:
+        return _in_force.engine
+    version = LexiconVersion.objects.filter(state=State.ACTIVE).first()
+    if version is None:
+        forget()
+        raise NoLexicon("no lexicon version is active")
+    key = (version.number, version.digest)
+    engine = _engines.get(key) or _keep(key, _built(version))
+    _in_force = _InForce(engine, now)
+    return engine
+
+
+def forget() -> None:
+    """Drops what this process holds; the next scan asks the database again."""
+    global _in_force
+    _in_force = None
+    _engines.clear()
+
+
+def _keep(key: tuple[str, str], engine: Engine) -> Engine:
+    while len(_engines) >= _KEPT_ENGINES:
+        _engines.pop(next(iter(_engines)))
+    _engines[key] = engine
+    return engine
+
+
+def lexicon_data(version: LexiconVersion) -> LexiconData:
+    """The version's rows as the engine takes them."""
+    rows = version.terms.values_list("text", "category", "severity", "kind", "rule_id", "target")
+    return LexiconData(version.number, tuple(Term(*row) for row in rows))
+
+
+def _built(version: LexiconVersion) -> Engine:
+    data = lexicon_data(version)
+    # Rows that no longer add up to what a second person approved are as good as none.
+    if data.digest != version.digest:
+        raise NoLexicon(f"lexicon {version.number} does not match its digest")
+    try:
+        return Engine.build(data)
+    except LexiconInvalid as error:
+        raise NoLexicon(f"lexicon {version.number} is invalid") from error
+
+
+def active_version() -> LexiconVersion | None:
+    return LexiconVersion.objects.filter(state=State.ACTIVE).first()
+
+
+def _next_number() -> str:
+    return f"v{LexiconVersion.objects.count() + 1}"
+
+
+def _store(data: LexiconData, note: str, actor: Actor) -> LexiconVersion:
+    version = LexiconVersion.objects.create(
+        number=data.version, digest=data.digest, note=note[:200], created_by_id=actor.pk
+    )
+    rows = [
+        LexiconTerm(
+            version=version,
+            text=term.text,
+            category=term.category,
+            severity=term.severity,
+            kind=term.kind,
+            rule_id=term.rule_id,
+            target=term.target,
+        )
+        for term in data.terms
+    ]
+    LexiconTerm.objects.bulk_create(rows, batch_size=1000)
+    record("lexicon.create", actor=actor, obj=version, after={"terms": len(rows), "note": note[:80]})
+    return version
+
+
+def _base_terms() -> tuple[Term, ...]:
+    version = active_version()
+    return lexicon_data(version).terms if version else starter_lexicon().terms
+
+
+@transaction.atomic
+def lexicon_import_csv(*, text: str, note: str, actor: User) -> LexiconVersion:
+    """A draft of the version in force with the uploaded rows added or put in place of equal ones.
+
+    Raises LexiconRefused naming every bad row; nothing is stored then.
+    """
+    uploaded, errors = parse_csv(text)
+    if errors:
+        raise LexiconRefused(errors)
+    if not uploaded:
+        raise LexiconRefused(["文件里没有任何词条"])
+    merged = {(term.kind, term.text): term for term in (*_base_terms(), *uploaded)}
+    data = LexiconData(_next_number(), tuple(merged.values()))
+    try:
+        Engine.build(data)
+    except LexiconInvalid as error:
+        raise LexiconRefused(error.rows) from None
+    return _store(data, note, actor)
+
+
+@transaction.atomic
+def lexicon_activate(*, version: LexiconVersion, actor: User) -> LexiconVersion:
+    """Puts a draft in force by a second person and retires the former version."""
+    # One lock order for everyone: all rows that may change, by key.
+    rows = LexiconVersion.objects.select_for_update().order_by("pk")
+    locked = {row.pk: row for row in rows.exclude(state=State.RETIRED)}
+    draft = locked.get(version.pk)
+    if draft is None or draft.state != State.DRAFT:
+        raise BusinessError("只有草稿可以启用，请刷新页面。")
+    if draft.created_by_id == actor.pk:
+        raise FourEyes("不能启用自己导入的词库，请由另一位合规人员启用。", code="four_eyes")
+    former = next((row for row in locked.values() if row.state == State.ACTIVE), None)
+    _refuse_outdated(draft, former)
+    _built(draft)
+    if former:
+        former.state = State.RETIRED
+        former.save(update_fields=["state"])
+    return _put_in_force(draft, actor)
+
+
+def _refuse_outdated(draft: LexiconVersion, former: LexiconVersion | None) -> None:
+    """A draft copied from an older version would silently drop what was added since."""
+    if former and former.activated_at and former.activated_at > draft.created_at:
+        raise BusinessError("这份草稿做好之后，生效词库已经更换，请重新导入后再启用。")
+
+
+def _put_in_force(draft: LexiconVersion, actor: Actor) -> LexiconVersion:
+    draft.state, draft.activated_at, draft.activated_by_id = State.ACTIVE, timezone.now(), actor.pk
+    draft.save(update_fields=["state", "activated_at", "activated_by"])
+    record("lexicon.activate", actor=actor, obj=draft, after={"digest": draft.digest[:16]})
+    transaction.on_commit(forget)
+    return draft
+
+
+@transaction.atomic
+def lexicon_install_starter(*, actor: Actor = SYSTEM) -> LexiconVersion:
+    """Puts the shipped lexicon in force where there is none yet; returns the version in force."""
+    held = active_version()
+    if held:
+        return held
+    return _put_in_force(_store(starter_lexicon(), "随产品提供的初始词库", actor), actor)
