@@ -14,13 +14,15 @@ from scrm.core.errors import BusinessError
 @transaction.atomic
 def freeze(*, segment: Segment, user: User) -> AudienceSnapshot:
     """Snapshot of the segment as `user` may see it; refused when nobody is in it."""
-    snapshot = AudienceSnapshot.objects.create(segment=segment, rule=segment.rule, size=0, digest="-")
+    snapshot = AudienceSnapshot.objects.create(
+        segment=segment, rule=segment.rule, size=0, digest="-"
+    )
     people = segment_queryset(segment.rule, user=user).order_by().values("pk")
     sql, params = people.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO campaigns_audiencemember (snapshot_id, customer_id) "
-            f"SELECT %s, found.id FROM ({sql}) AS found(id)",  # noqa: S608 - SQL made by the ORM
+            f"SELECT %s, found.id FROM ({sql}) AS found(id)",
             [snapshot.pk, *params],
         )
         snapshot.size = cursor.rowcount

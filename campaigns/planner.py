@@ -4,10 +4,10 @@ import hashlib
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from campaigns.models import AudienceMember, Campaign, Delivery, Variant
 from contacts.models import Customer, Follow
-from django.utils import timezone
 
 _BATCH = 2000
 State = Delivery.State

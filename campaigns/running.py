@@ -41,14 +41,20 @@ def sweep() -> int:
 @transaction.atomic
 def _finish_if_over(campaign_id: int) -> bool:
     campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
-    if campaign.state != State.RUNNING or campaign.planned_at is None and not campaign.launched_at:
+    if campaign.state != State.RUNNING or (
+        campaign.planned_at is None and not campaign.launched_at
+    ):
         return False
     rows = Delivery.objects.filter(campaign=campaign)
     over = campaign.ends_on < timezone.localdate()
     if campaign.planned_at is None or (rows.filter(state__in=_OPEN).exists() and not over):
         return False
-    ledger.move(rows.filter(state=Delivery.State.PLANNED), Delivery.State.SUPPRESSED, reason="expired")
-    ledger.move(rows.filter(state=Delivery.State.HANDED_OVER), Delivery.State.FAILED, reason="expired")
+    ledger.move(
+        rows.filter(state=Delivery.State.PLANNED), Delivery.State.SUPPRESSED, reason="expired"
+    )
+    ledger.move(
+        rows.filter(state=Delivery.State.HANDED_OVER), Delivery.State.FAILED, reason="expired"
+    )
     move(campaign, Campaign.MOVES, State.FINISHED)
     campaign.finished_at = timezone.now()
     campaign.save(update_fields=["state", "finished_at"])

@@ -44,7 +44,9 @@ def campaign_rows(user: User) -> QuerySet[Campaign]:
 
 
 def funnels(campaigns: list[Campaign]) -> dict[int, dict[str, int]]:
-    rows = Delivery.objects.filter(campaign__in=campaigns).values("campaign_id").annotate(**_counts())
+    rows = (
+        Delivery.objects.filter(campaign__in=campaigns).values("campaign_id").annotate(**_counts())
+    )
     return {row["campaign_id"]: row for row in rows}
 
 
@@ -69,7 +71,10 @@ def reasons(campaign: Campaign, user: User) -> list[ReasonRow]:
 
 def state_counts(campaign: Campaign, user: User) -> list[tuple[str, str, int]]:
     rows = dict(
-        Delivery.objects.visible_to(user).filter(campaign=campaign).values_list("state").annotate(n=Count("id"))
+        Delivery.objects.visible_to(user)
+        .filter(campaign=campaign)
+        .values_list("state")
+        .annotate(n=Count("id"))
     )
     return [(code, label, rows[code]) for code, label in State.choices if code in rows]
 

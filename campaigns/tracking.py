@@ -43,7 +43,11 @@ def on_message(message: Any, **_: Any) -> None:
             user_id=message.user_id,
             handed_over_at__gte=since,
             # WeCom's confirmation time has seconds; ours is read later, so it is no bound.
-            state__in=[Delivery.State.HANDED_OVER, Delivery.State.CONFIRMED, Delivery.State.DELIVERED],
+            state__in=[
+                Delivery.State.HANDED_OVER,
+                Delivery.State.CONFIRMED,
+                Delivery.State.DELIVERED,
+            ],
         )
         .order_by("-handed_over_at")
         .first()

@@ -7,6 +7,8 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         from compliance import demo, receivers  # noqa: F401
+        from compliance.gate import receivers as gate_receivers
         from contacts.demo.registry import seeder
 
+        gate_receivers.connect()
         seeder(demo.seed)

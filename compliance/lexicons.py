@@ -124,7 +124,9 @@ def _store(data: LexiconData, note: str, actor: Actor) -> LexiconVersion:
         for term in data.terms
     ]
     LexiconTerm.objects.bulk_create(rows, batch_size=1000)
-    record("lexicon.create", actor=actor, obj=version, after={"terms": len(rows), "note": note[:80]})
+    record(
+        "lexicon.create", actor=actor, obj=version, after={"terms": len(rows), "note": note[:80]}
+    )
     return version
 
 

@@ -96,7 +96,9 @@ def review_reject(*, review: Review, actor: User, reason: str) -> Review:
 @transaction.atomic
 def review_withdraw(*, kind: str, object_id: int, actor: Actor) -> None:
     """Closes the open review of an object that its author edits or cancels."""
-    rows = Review.objects.select_for_update().filter(kind=kind, object_id=object_id, state=State.OPEN)
+    rows = Review.objects.select_for_update().filter(
+        kind=kind, object_id=object_id, state=State.OPEN
+    )
     for review in rows:
         review.state, review.decided_at = State.WITHDRAWN, timezone.now()
         review.save(update_fields=["state", "decided_at"])

@@ -21,12 +21,16 @@ def reviews(request: HttpRequest) -> HttpResponse:
     for row in page:
         row.kind_label = registry.labels().get(row.kind, row.kind)
     states = [*Review.State.choices, ("all", "全部")]
-    return render(request, "compliance/reviews.html", {"page": page, "state": state, "states": states})
+    return render(
+        request, "compliance/reviews.html", {"page": page, "state": state, "states": states}
+    )
 
 
 @access({OFFICER, HQ, ADMIN})
 def review_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    row = fetch(Review.objects.visible_to(request.user).select_related("submitted_by", "decided_by"), pk=pk)
+    row = fetch(
+        Review.objects.visible_to(request.user).select_related("submitted_by", "decided_by"), pk=pk
+    )
     context = {
         "review": row,
         "frozen": row.frozen,

@@ -51,17 +51,28 @@ def maturing(on: datetime.date) -> Iterator[Task]:
     ).select_related("customer", "product")
     for row in holdings.order_by("id").iterator(2000):
         left = (row.matures_on - on).days
-        reason = f"{row.product.get_kind_display()} {_wan(row.amount)} {_days_later(left)}到期，未续约"
+        reason = (
+            f"{row.product.get_kind_display()} {_wan(row.amount)} {_days_later(left)}到期，未续约"
+        )
         # Three days before it is time to talk, and the manager may already do it today.
         due = max(on, row.matures_on - datetime.timedelta(days=3))
         priority = 60 - 3 * left + _worth(row.amount)
         yield _task(
-            row.customer, Task.Kind.MATURITY, f"maturity:{row.pk}", reason, "联系承接", priority, due, on
+            row.customer,
+            Task.Kind.MATURITY,
+            f"maturity:{row.pk}",
+            reason,
+            "联系承接",
+            priority,
+            due,
+            on,
         )
 
 
 def flowing(on: datetime.date) -> Iterator[Task]:
-    since = timezone.make_aware(datetime.datetime.combine(on, datetime.time())) - datetime.timedelta(days=FLOW_DAYS)
+    since = timezone.make_aware(
+        datetime.datetime.combine(on, datetime.time())
+    ) - datetime.timedelta(days=FLOW_DAYS)
     rows = Transaction.objects.filter(
         kind__in=[Transaction.Kind.TRANSFER_IN, Transaction.Kind.TRANSFER_OUT],
         amount__gte=FLOW_LEAST,
@@ -75,13 +86,17 @@ def flowing(on: datetime.date) -> Iterator[Task]:
         )
         priority = (55 if incoming else 65) + _worth(row.amount)
         action = "推荐配置" if incoming else "电话挽留"
-        yield _task(row.customer, Task.Kind.FLOW, f"flow:{row.pk}", reason, action, priority, on, on)
+        yield _task(
+            row.customer, Task.Kind.FLOW, f"flow:{row.pk}", reason, action, priority, on, on
+        )
 
 
 def birthdays(on: datetime.date) -> Iterator[Task]:
     for left in range(BIRTHDAY_DAYS + 1):
         day = on + datetime.timedelta(days=left)
-        rows = Customer.objects.filter(birthday__month=day.month, birthday__day=day.day, tier__in=WORTHY)
+        rows = Customer.objects.filter(
+            birthday__month=day.month, birthday__day=day.day, tier__in=WORTHY
+        )
         for customer in rows.order_by("id").iterator(2000):
             reason = f"{_days_later(left)}生日（{day.month} 月 {day.day} 日），{customer.get_tier_display()}客户"
             source = f"birthday:{customer.pk}:{day.year}"
@@ -90,7 +105,9 @@ def birthdays(on: datetime.date) -> Iterator[Task]:
 
 
 def leaving(on: datetime.date) -> Iterator[Task]:
-    silent = timezone.make_aware(datetime.datetime.combine(on, datetime.time())) - datetime.timedelta(days=SILENT_DAYS)
+    silent = timezone.make_aware(
+        datetime.datetime.combine(on, datetime.time())
+    ) - datetime.timedelta(days=SILENT_DAYS)
     rows = Customer.objects.filter(stage=Customer.Stage.CHURNING, tier__in=WORTHY).filter(
         Q(last_contact_at=None) | Q(last_contact_at__lt=silent)
     )
@@ -103,7 +120,10 @@ def leaving(on: datetime.date) -> Iterator[Task]:
 
 def assessments(on: datetime.date) -> Iterator[Task]:
     rows = Customer.objects.filter(
-        risk_expires_on__range=(on - datetime.timedelta(days=RISK_DAYS), on - datetime.timedelta(days=1)),
+        risk_expires_on__range=(
+            on - datetime.timedelta(days=RISK_DAYS),
+            on - datetime.timedelta(days=1),
+        ),
         risk_level__gt=0,
         tier__in=WORTHY,
     ).annotate(expired=F("risk_expires_on"))

@@ -40,7 +40,9 @@ def take_in(
     """One relation; returns its Follow and whether the friendship is new."""
     had = _active(user, facts.external_userid)
     take_in_page(user=user, page=[facts], as_of=as_of)
-    follow = Follow.objects.filter(user=user, contact__external_userid=facts.external_userid).first()
+    follow = Follow.objects.filter(
+        user=user, contact__external_userid=facts.external_userid
+    ).first()
     return follow, not had and follow is not None and follow.state == Follow.State.ACTIVE
 
 

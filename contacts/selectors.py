@@ -78,7 +78,9 @@ def _progress(holding: Holding, today: datetime.date) -> int:
 
 def live_tags(customer: Customer) -> list[CustomerTag]:
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    rows = CustomerTag.objects.filter(live, customer=customer).select_related("tag", "tag__group", "by")
+    rows = CustomerTag.objects.filter(live, customer=customer).select_related(
+        "tag", "tag__group", "by"
+    )
     return list(rows.order_by("tag__group__name", "tag__name"))
 
 

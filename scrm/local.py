@@ -45,6 +45,10 @@ def _plain_defaults() -> dict[str, str]:
         "WECOM_AGENT_ID": agent,
         "WECOM_AGENT_SECRET": _secret("agent secret"),
         "WECOM_ARCHIVE_SECRET": _secret("archive secret"),
+        # A demonstration is watched: results are read every few seconds instead of every minute.
+        "SWEEP_SECONDS": "5",
+        "RESULT_POLL_SECONDS": "3",
+        "RECONCILE_GRACE_SECONDS": "10",
         "WECOM_CALLBACK_TOKEN": "demoToken",
         "WECOM_CALLBACK_AES_KEY": hashlib.sha256(b"callback").hexdigest()[:43],
         "WECOM_CALLBACK_URL": f"http://127.0.0.1:{web}/callbacks/wecom/{corp}/{agent}/",
@@ -59,5 +63,7 @@ def set_environment_defaults() -> None:
         os.environ.setdefault(name, value)
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = embedded.start_postgres(var_dir() / "postgres")
+    if "REDIS_URL" in os.environ:
+        os.environ.setdefault("REDIS_IS_EXTERNAL", "1")
     # Commands that only read settings need no Redis; the demo starts one and names it here.
     os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")

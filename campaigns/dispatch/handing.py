@@ -58,8 +58,9 @@ def _claim(campaign: Campaign) -> list[Delivery]:
     first = due.order_by("user_id").values_list("user_id", flat=True).first()
     rows = due.filter(user_id=first).select_for_update(skip_locked=True, of=("self",))
     return list(
-        rows.select_related("customer", "contact", "variant__version__product", "user__branch")
-        .order_by("id")[:_BATCH]
+        rows.select_related(
+            "customer", "contact", "variant__version__product", "user__branch"
+        ).order_by("id")[:_BATCH]
     )
 
 

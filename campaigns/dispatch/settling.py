@@ -3,10 +3,11 @@
 import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from campaigns import ledger
 from campaigns.dispatch.handing import batch_of
 from campaigns.models import Delivery, SendBatch
-from django.db.models import QuerySet
 
 State = Delivery.State
 _FAILURES = {2: "not_friend", 3: "receipt_cap"}
@@ -23,7 +24,9 @@ def on_settled(task: Any, **_: Any) -> None:
     rows = _rows(batch)
     if task.state == "accepted":
         refused = rows.filter(contact__external_userid__in=task.refused)
-        ledger.move(Delivery.objects.filter(pk__in=refused.values("pk")), State.FAILED, reason="refused")
+        ledger.move(
+            Delivery.objects.filter(pk__in=refused.values("pk")), State.FAILED, reason="refused"
+        )
         ledger.move(rows, State.HANDED_OVER)
     elif task.state == "failed":
         detail = [["provider", False, task.last_error]]
@@ -52,6 +55,10 @@ def on_results(task: Any, rows: list[dict[str, Any]], **_: Any) -> None:
         chosen = Delivery.objects.filter(pk__in=[pks[row["external_userid"]] for row in delivered])
         ledger.move(chosen, State.DELIVERED, at=delivered[0]["at"])
     for status, reason in _FAILURES.items():
-        failed = [pks[r["external_userid"]] for r in rows if r["status"] == status and r["external_userid"] in pks]
+        failed = [
+            pks[r["external_userid"]]
+            for r in rows
+            if r["status"] == status and r["external_userid"] in pks
+        ]
         if failed:
             ledger.move(Delivery.objects.filter(pk__in=failed), State.FAILED, reason=reason)

@@ -19,4 +19,6 @@ class AudienceMember(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["snapshot", "customer"], name="audience_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "customer"], name="audience_once")
+        ]

@@ -33,7 +33,9 @@ class Campaign(models.Model):
     name = models.CharField("名称", max_length=60)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    segment = models.ForeignKey(Segment, models.PROTECT, null=True, related_name="+", verbose_name="客群")
+    segment = models.ForeignKey(
+        Segment, models.PROTECT, null=True, related_name="+", verbose_name="客群"
+    )
     holdout_percent = models.PositiveSmallIntegerField("对照组 %", default=0)
     starts_at = models.DateTimeField("开始时间", null=True, blank=True)
     ends_on = models.DateField("结束日期")
@@ -63,4 +65,6 @@ class Variant(models.Model):
 
     class Meta:
         ordering = ["label"]
-        constraints = [models.UniqueConstraint(fields=["campaign", "label"], name="variant_label_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "label"], name="variant_label_once")
+        ]

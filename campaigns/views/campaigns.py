@@ -55,7 +55,9 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if perform(
             request,
-            lambda: services.campaign_update(campaign=campaign, plan=_plan(form), actor=request.user),
+            lambda: services.campaign_update(
+                campaign=campaign, plan=_plan(form), actor=request.user
+            ),
             "已保存；如果之前已通过审批，审批已作废，需要重新提交。",
         ):
             return redirect("campaigns:campaign_edit", pk)

@@ -1,5 +1,6 @@
 """Content library: list, editor with preview and lexicon findings, submission."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -9,7 +10,6 @@ from campaigns.library import selectors, services, variables
 from campaigns.library.models import Content, ContentVersion
 from compliance import review
 from contacts.models import Customer
-from django.contrib import messages
 from scrm.core.access import ADMIN, HQ, RM, access
 from scrm.core.errors import BusinessError
 from scrm.core.pages import go, page_of, perform
@@ -60,7 +60,9 @@ def content(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "campaigns/content_edit.html", _editor(request, form, version))
 
 
-def _editor(request: HttpRequest, form: ContentForm, version: ContentVersion | None) -> dict[str, object]:
+def _editor(
+    request: HttpRequest, form: ContentForm, version: ContentVersion | None
+) -> dict[str, object]:
     return {
         "form": form,
         "version": version,

@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 def link(request: HttpRequest, token: str) -> HttpResponse:
     batch = get_object_or_404(SendBatch, token=token)
     back = f"{settings.PUBLIC_URL}/t/{batch.token}/back/"
-    return redirect(identity.authorize_url(back, state=batch.token[:16].replace("-", "0").replace("_", "0")))
+    return redirect(
+        identity.authorize_url(back, state=batch.token[:16].replace("-", "0").replace("_", "0"))
+    )
 
 
 @login_not_required

@@ -56,7 +56,9 @@ def _lost(change: str) -> Callable[[InboxEvent, Any], None]:
             at=event.happened_at,
         )
         if follow is not None:
-            signals.follow_changed.send(InboxEvent, follow=follow, change=change, at=event.happened_at)
+            signals.follow_changed.send(
+                InboxEvent, follow=follow, change=change, at=event.happened_at
+            )
 
     return apply
 

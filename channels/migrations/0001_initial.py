@@ -6,98 +6,202 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='InboxEvent',
+            name="InboxEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('corp_id', models.CharField(max_length=64)),
-                ('agent_id', models.CharField(max_length=20)),
-                ('digest', models.CharField(max_length=64)),
-                ('event', models.CharField(max_length=60, verbose_name='事件')),
-                ('change_type', models.CharField(blank=True, max_length=60, verbose_name='变更')),
-                ('body', models.JSONField()),
-                ('happened_at', models.DateTimeField(verbose_name='发生时间')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='收到时间')),
-                ('state', models.CharField(choices=[('new', '待处理'), ('claimed', '处理中'), ('done', '已处理'), ('ignored', '未知类型'), ('dead', '死信')], default='new', max_length=10, verbose_name='状态')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='次数')),
-                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_error', models.CharField(blank=True, max_length=300, verbose_name='错误')),
-                ('handled_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("corp_id", models.CharField(max_length=64)),
+                ("agent_id", models.CharField(max_length=20)),
+                ("digest", models.CharField(max_length=64)),
+                ("event", models.CharField(max_length=60, verbose_name="事件")),
+                ("change_type", models.CharField(blank=True, max_length=60, verbose_name="变更")),
+                ("body", models.JSONField()),
+                ("happened_at", models.DateTimeField(verbose_name="发生时间")),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="收到时间"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "待处理"),
+                            ("claimed", "处理中"),
+                            ("done", "已处理"),
+                            ("ignored", "未知类型"),
+                            ("dead", "死信"),
+                        ],
+                        default="new",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="次数")),
+                ("next_attempt_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_error", models.CharField(blank=True, max_length=300, verbose_name="错误")),
+                ("handled_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['new', 'claimed'])), fields=['next_attempt_at'], name='inbox_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('corp_id', 'digest'), name='inbox_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["new", "claimed"])),
+                        fields=["next_attempt_at"],
+                        name="inbox_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("corp_id", "digest"), name="inbox_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxTask',
+            name="OutboxTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('sender', models.CharField(max_length=64, verbose_name='发送人')),
-                ('text', models.TextField()),
-                ('recipients', models.JSONField()),
-                ('source', models.CharField(max_length=80, unique=True)),
-                ('purpose', models.CharField(max_length=20)),
-                ('cleared_by', models.CharField(max_length=60)),
-                ('clearance_hash', models.CharField(max_length=64)),
-                ('clearance_rules', models.JSONField()),
-                ('clearance_valid_until', models.DateTimeField()),
-                ('state', models.CharField(choices=[('queued', '待发'), ('sending', '发送中'), ('accepted', '已受理'), ('failed', '失败'), ('uncertain', '结果未知'), ('cancelled', '已取消')], default='queued', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('sending_since', models.DateTimeField(null=True)),
-                ('msgid', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('refused', models.JSONField(default=list)),
-                ('last_error', models.CharField(blank=True, max_length=300)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('poll_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("sender", models.CharField(max_length=64, verbose_name="发送人")),
+                ("text", models.TextField()),
+                ("recipients", models.JSONField()),
+                ("source", models.CharField(max_length=80, unique=True)),
+                ("purpose", models.CharField(max_length=20)),
+                ("cleared_by", models.CharField(max_length=60)),
+                ("clearance_hash", models.CharField(max_length=64)),
+                ("clearance_rules", models.JSONField()),
+                ("clearance_valid_until", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "待发"),
+                            ("sending", "发送中"),
+                            ("accepted", "已受理"),
+                            ("failed", "失败"),
+                            ("uncertain", "结果未知"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("sending_since", models.DateTimeField(null=True)),
+                ("msgid", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("refused", models.JSONField(default=list)),
+                ("last_error", models.CharField(blank=True, max_length=300)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("poll_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'uncertain'])), fields=['next_attempt_at'], name='outbox_waiting'), models.Index(condition=models.Q(('poll_at__isnull', False)), fields=['poll_at'], name='outbox_poll')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('clearance_hash', ''), _negated=True), models.Q(('cleared_by', ''), _negated=True)), name='outbox_has_clearance')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "sending", "uncertain"])),
+                        fields=["next_attempt_at"],
+                        name="outbox_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("poll_at__isnull", False)),
+                        fields=["poll_at"],
+                        name="outbox_poll",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("clearance_hash", ""), _negated=True),
+                            models.Q(("cleared_by", ""), _negated=True),
+                        ),
+                        name="outbox_has_clearance",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SyncRun',
+            name="SyncRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20, verbose_name='内容')),
-                ('state', models.CharField(choices=[('running', '进行中'), ('done', '完成'), ('failed', '失败')], default='running', max_length=10, verbose_name='状态')),
-                ('total', models.IntegerField(default=0)),
-                ('done', models.IntegerField(default=0)),
-                ('position', models.JSONField(default=dict)),
-                ('counts', models.JSONField(default=dict)),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='错误')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='开始')),
-                ('touched_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='结束')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="内容")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "进行中"), ("done", "完成"), ("failed", "失败")],
+                        default="running",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("total", models.IntegerField(default=0)),
+                ("done", models.IntegerField(default=0)),
+                ("position", models.JSONField(default=dict)),
+                ("counts", models.JSONField(default=dict)),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="错误")),
+                (
+                    "started_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="开始"),
+                ),
+                ("touched_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="结束")),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('kind',), name='sync_one_running')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "running")),
+                        fields=("kind",),
+                        name="sync_one_running",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MassSendMember',
+            name="MassSendMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('userid', models.CharField(max_length=64)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('result_read_at', models.DateTimeField(null=True)),
-                ('reminded_at', models.DateTimeField(null=True)),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='channels.outboxtask')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("userid", models.CharField(max_length=64)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("result_read_at", models.DateTimeField(null=True)),
+                ("reminded_at", models.DateTimeField(null=True)),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="channels.outboxtask",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('task', 'userid'), name='mass_send_member_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("task", "userid"), name="mass_send_member_once")
+                ],
             },
         ),
     ]

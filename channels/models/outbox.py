@@ -52,7 +52,9 @@ class OutboxTask(models.Model):
                 condition=models.Q(state__in=["queued", "sending", "uncertain"]),
                 name="outbox_waiting",
             ),
-            models.Index(fields=["poll_at"], condition=models.Q(poll_at__isnull=False), name="outbox_poll"),
+            models.Index(
+                fields=["poll_at"], condition=models.Q(poll_at__isnull=False), name="outbox_poll"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,4 +71,6 @@ class MassSendMember(models.Model):
     reminded_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["task", "userid"], name="mass_send_member_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "userid"], name="mass_send_member_once")
+        ]

@@ -73,6 +73,4 @@ def seal(message: Message) -> str:
 
 
 def seal_of(task: OutboxTask) -> str:
-    return seal(
-        Message(task.sender, task.text, tuple(task.recipients), task.purpose, task.source)
-    )
+    return seal(Message(task.sender, task.text, tuple(task.recipients), task.purpose, task.source))

@@ -74,7 +74,9 @@ def _step(run: SyncRun) -> bool:
     asked_at = timezone.now()
     rows, next_cursor = wecom().contacts_page(userid, cursor)
     with transaction.atomic():
-        now_at = SyncRun.objects.select_for_update().values_list("position", flat=True).get(pk=run.pk)
+        now_at = (
+            SyncRun.objects.select_for_update().values_list("position", flat=True).get(pk=run.pk)
+        )
         if now_at != run.position:
             return False  # Another worker took the walk over; it goes on there.
         _take(run, userid, rows, asked_at)

@@ -59,15 +59,30 @@ def _redpacket(body: Body, depth: int) -> str:
 
 
 def _meeting(body: Body, depth: int) -> str:
-    return _words("[会议]", body.get("topic"), _at(body.get("starttime")), body.get("address"), body.get("remarks"))
+    return _words(
+        "[会议]",
+        body.get("topic"),
+        _at(body.get("starttime")),
+        body.get("address"),
+        body.get("remarks"),
+    )
 
 
 def _calendar(body: Body, depth: int) -> str:
-    return _words("[日程]", body.get("title"), _at(body.get("starttime")), body.get("place"), body.get("remarks"))
+    return _words(
+        "[日程]",
+        body.get("title"),
+        _at(body.get("starttime")),
+        body.get("place"),
+        body.get("remarks"),
+    )
 
 
 def _news(body: Body, depth: int) -> str:
-    items = [_words(row.get("title"), row.get("description"), row.get("url")) for row in body.get("item") or []]
+    items = [
+        _words(row.get("title"), row.get("description"), row.get("url"))
+        for row in body.get("item") or []
+    ]
     return "\n".join(["[图文]", *items])
 
 

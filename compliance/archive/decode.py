@@ -86,7 +86,9 @@ def _keep(pairs: list[Pair]) -> int:
     for envelope, record in pairs:
         again = record.msgtype not in records.UNREADABLE and record.msgid in known
         known.add(record.msgid)
-        messages.append(_message(envelope, records.repeat(envelope, record) if again else record, directory))
+        messages.append(
+            _message(envelope, records.repeat(envelope, record) if again else record, directory)
+        )
     ArchivedMessage.objects.bulk_create(messages)
     seals.append(messages)
     for message in messages:

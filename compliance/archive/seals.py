@@ -4,6 +4,7 @@ The leaf covers the raw envelope and every column of the message, so that no cel
 without the chain showing it; the key is not in the database, so the chain cannot be rebuilt there.
 """
 
+import datetime
 import hashlib
 import hmac
 import json
@@ -45,7 +46,7 @@ def message_hash(message: ArchivedMessage) -> str:
         "receivers": message.receivers,
         "room_id": message.room_id,
         "sender": message.sender,
-        "sent_at": int(message.sent_at.timestamp() * 1000),
+        "sent_at": message.sent_at.astimezone(datetime.UTC).isoformat(),
         "text": message.text,
         "user": message.user_id,
     }

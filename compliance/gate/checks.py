@@ -17,7 +17,6 @@ from compliance.gate.proposal import Proposal
 from compliance.scanning import scan_text
 from contacts.models import Consent, Customer, CustomerEvent, Follow
 
-
 Stopped = dict[int, str]
 Check = Callable[[Proposal], Stopped]
 

@@ -28,7 +28,12 @@ class Verdicts:
 def clear(proposal: Proposal) -> Verdicts:
     """Judges everyone and puts those who pass into the outbox, in the caller's transaction."""
     # Two campaigns that reach for the same person take turns here, so that both see the cap.
-    list(Customer.objects.select_for_update().filter(pk__in=proposal.people).order_by("pk").only("pk"))
+    list(
+        Customer.objects.select_for_update()
+        .filter(pk__in=proposal.people)
+        .order_by("pk")
+        .only("pk")
+    )
     stopped, ran = checks.judge(proposal)
     waiting = {pk: why for pk, why in stopped.items() if why[0] in checks.PASSING}
     final = {pk: why for pk, why in stopped.items() if pk not in waiting}

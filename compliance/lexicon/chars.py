@@ -18,9 +18,16 @@ _STOPS = "。!！；;\n\r\u2028\u2029\u0085"
 _COMMAS = "，,、：:﹐﹑،"
 # Blank-looking letters and fillers that have no category of their own.
 _INVISIBLE = "\u3164\u115f\u1160\uffa0\u2800\u034f\u180e\ufffc"
-_LOOKALIKE = dict(
-    zip("авсеорхуѕіјԛԝνοαικμτυхѵցʋ", "abceopxysijqwvoaikmtuxvgv", strict=True)
-) | {"∨": "v", "ⅴ": "v", "帐": "账", "曱": "甲", "ー": "一", "⻋": "车", "⻅": "见", "⻓": "长"}
+_LOOKALIKE = dict(zip("авсеорхуѕіјԛԝνοαικμτυхѵցʋ", "abceopxysijqwvoaikmtuxvgv", strict=True)) | {
+    "∨": "v",
+    "ⅴ": "v",
+    "帐": "账",
+    "曱": "甲",
+    "ー": "一",
+    "⻋": "车",
+    "⻅": "见",
+    "⻓": "长",
+}
 _KEEP = "%.@"
 
 

@@ -95,9 +95,7 @@ class Engine:
 
 def _aliases(data: LexiconData) -> dict[str, str]:
     shipped = {
-        word: target
-        for target, words in load_words("aliases.txt").items()
-        for word in words
+        word: target for target, words in load_words("aliases.txt").items() for word in words
     }
     return shipped | {t.text: t.target for t in data.terms if t.kind == "alias"}
 

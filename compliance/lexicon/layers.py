@@ -72,9 +72,7 @@ class Squeezer:
     def __init__(self, symbols: frozenset[str]) -> None:
         # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
         noise = "[" + re.escape(NOISE + "".join(sorted(symbols))) + "]"
-        self.find = re.compile(
-            rf"(?<=[a-z0-9]){noise}{{1,3}}(?=[a-z0-9])|{noise}+|" + _DOT.pattern
-        )
+        self.find = re.compile(rf"(?<=[a-z0-9]){noise}{{1,3}}(?=[a-z0-9])|{noise}+|" + _DOT.pattern)
 
     def fast(self, canon: str) -> str:
         return _join_singles(self.find.sub(_squeezed, canon))

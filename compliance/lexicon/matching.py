@@ -92,9 +92,10 @@ def _masked(text: str, benign: list[Span]) -> str:
 
 def _inside_benign(start: int, end: int, benign: list[Span]) -> bool:
     """A longer benign phrase that overlaps the hit wins over it."""
-    return any(
-        s < end and start < e and e - s > end - start for s, e in benign
-    ) or (start, end) in benign
+    return (
+        any(s < end and start < e and e - s > end - start for s, e in benign)
+        or (start, end) in benign
+    )
 
 
 def _term_raw(
@@ -115,9 +116,7 @@ def _term_raw(
     return _raw_of_term(layer, start, end, term, stage, original)
 
 
-def _raw_of_term(
-    layer: Layer, start: int, end: int, term: Term, stage: str, original: str
-) -> Raw:
+def _raw_of_term(layer: Layer, start: int, end: int, term: Term, stage: str, original: str) -> Raw:
     left, right = layer.span(start, end)
     channel = stage or ("noise" if right - left > end - start else "exact")
     name = CATEGORIES[term.category][0]
@@ -133,12 +132,14 @@ def _rule_raw(layer: Layer, masked: str, rule: Rule, original: str, restored: bo
     for match in rule.regex.finditer(masked):
         start, end = match.span()
         stage = layer.changed(start, end)
-        if restored and not stage or start == end:
+        if (restored and not stage) or start == end:
             continue
         if cleared(layer.text, start, end, rule.mode):
             continue
         left, right = layer.span(start, end)
-        return Raw(rule.rule_id, rule.category, rule.severity, left, right, stage or "pattern", rule.why)
+        return Raw(
+            rule.rule_id, rule.category, rule.severity, left, right, stage or "pattern", rule.why
+        )
     return None
 
 
@@ -146,7 +147,10 @@ def _whole_latin(text: str, start: int, end: int) -> bool:
     word = text[start:end]
     if not word[0].isascii() and not word[-1].isascii():
         return True
-    sides = (text[start - 1 : start] if word[0].isascii() else "", text[end : end + 1] if word[-1].isascii() else "")
+    sides = (
+        text[start - 1 : start] if word[0].isascii() else "",
+        text[end : end + 1] if word[-1].isascii() else "",
+    )
     return not any(c and c.isascii() and c.isalpha() for c in sides)
 
 

@@ -48,7 +48,9 @@ def encodings(word: str) -> set[str]:
     found = {word.translate(TABLE)}
     read = lazy_pinyin(word, errors=lambda chars: list(chars))
     if len(read) == len(word):
-        found.add("".join(syllable_codes().get(_plain(r), c) for r, c in zip(read, word, strict=True)))
+        found.add(
+            "".join(syllable_codes().get(_plain(r), c) for r, c in zip(read, word, strict=True))
+        )
     return found
 
 
@@ -70,12 +72,17 @@ Token = tuple[str, int, int]
 
 def readings(text: str) -> list[list[Token]]:
     """Up to three token lists (code, start, end) for a text with Latin runs in it."""
-    runs = [(m.start(), m.end(), _splits(m.group()) if len(m.group()) < 40 else ()) for m in _LATIN.finditer(text)]
+    runs = [
+        (m.start(), m.end(), _splits(m.group()) if len(m.group()) < 40 else ())
+        for m in _LATIN.finditer(text)
+    ]
     count = max((len(ways) for _, _, ways in runs), default=1) or 1
     return [_tokens(text, runs, choice) for choice in range(count)]
 
 
-def _tokens(text: str, runs: list[tuple[int, int, tuple[tuple[str, ...], ...]]], choice: int) -> list[Token]:
+def _tokens(
+    text: str, runs: list[tuple[int, int, tuple[tuple[str, ...], ...]]], choice: int
+) -> list[Token]:
     out: list[Token] = []
     at = 0
     for start, end, ways in [*runs, (len(text), len(text), ())]:

@@ -49,7 +49,9 @@ class Replacer:
         if not self.automaton:
             return layer
         hits = self.automaton.find_overlapping(layer.text)
-        edits = _longest((s, e, self.table[self.words[i]]) for s, e, i in hits if _whole(layer.text, s, e))
+        edits = _longest(
+            (s, e, self.table[self.words[i]]) for s, e, i in hits if _whole(layer.text, s, e)
+        )
         return layer.replaced(edits, self.stage) if edits else layer
 
 

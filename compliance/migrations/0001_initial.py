@@ -2,253 +2,581 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import scrm.core.fields
 from django.conf import settings
 from django.db import migrations, models
 
+import scrm.core.fields
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('contacts', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("contacts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ArchiveCursor',
+            name="ArchiveCursor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('corp_id', models.CharField(max_length=64, unique=True)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('moved_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("corp_id", models.CharField(max_length=64, unique=True)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='ArchivedMessage',
+            name="ArchivedMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('msgid', models.CharField(db_index=True, max_length=120)),
-                ('action', models.CharField(max_length=10)),
-                ('msgtype', models.CharField(max_length=30, verbose_name='类型')),
-                ('sender', models.CharField(max_length=64, verbose_name='发送方')),
-                ('receivers', models.JSONField()),
-                ('room_id', models.CharField(blank=True, max_length=64)),
-                ('sent_at', models.DateTimeField(verbose_name='时间')),
-                ('from_staff', models.BooleanField()),
-                ('conversation', models.CharField(db_index=True, max_length=140)),
-                ('body', scrm.core.fields.EncryptedTextField()),
-                ('text', scrm.core.fields.EncryptedTextField(blank=True)),
-                ('recalls', models.CharField(blank=True, db_index=True, max_length=120)),
-                ('error', models.CharField(blank=True, max_length=200)),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.externalcontact')),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.customer')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='员工')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("msgid", models.CharField(db_index=True, max_length=120)),
+                ("action", models.CharField(max_length=10)),
+                ("msgtype", models.CharField(max_length=30, verbose_name="类型")),
+                ("sender", models.CharField(max_length=64, verbose_name="发送方")),
+                ("receivers", models.JSONField()),
+                ("room_id", models.CharField(blank=True, max_length=64)),
+                ("sent_at", models.DateTimeField(verbose_name="时间")),
+                ("from_staff", models.BooleanField()),
+                ("conversation", models.CharField(db_index=True, max_length=140)),
+                ("body", scrm.core.fields.EncryptedTextField()),
+                ("text", scrm.core.fields.EncryptedTextField(blank=True)),
+                ("recalls", models.CharField(blank=True, db_index=True, max_length=120)),
+                ("error", models.CharField(blank=True, max_length=200)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.externalcontact",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="员工",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('severity', models.PositiveSmallIntegerField(choices=[(0, '观察'), (1, '提示'), (2, '警告'), (3, '严重'), (4, '禁止')], verbose_name='级别')),
-                ('category', models.CharField(max_length=30, verbose_name='类别')),
-                ('state', models.CharField(choices=[('new', '待处理'), ('claimed', '处理中'), ('awaiting_second', '待复核'), ('dismissed', '已排除'), ('confirmed', '已确认')], default='new', max_length=20, verbose_name='状态')),
-                ('raised_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
-                ('due_at', models.DateTimeField(verbose_name='截止')),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('proposal', models.CharField(blank=True, max_length=10)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='理由')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.branch')),
-                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.customer')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('first_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to=settings.AUTH_USER_MODEL, verbose_name='员工')),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='alert', to='compliance.archivedmessage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "观察"), (1, "提示"), (2, "警告"), (3, "严重"), (4, "禁止")],
+                        verbose_name="级别",
+                    ),
+                ),
+                ("category", models.CharField(max_length=30, verbose_name="类别")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "待处理"),
+                            ("claimed", "处理中"),
+                            ("awaiting_second", "待复核"),
+                            ("dismissed", "已排除"),
+                            ("confirmed", "已确认"),
+                        ],
+                        default="new",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "raised_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="时间"),
+                ),
+                ("due_at", models.DateTimeField(verbose_name="截止")),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("proposal", models.CharField(blank=True, max_length=10)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="理由")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.branch",
+                    ),
+                ),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alerts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="员工",
+                    ),
+                ),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alert",
+                        to="compliance.archivedmessage",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ArchiveEnvelope',
+            name="ArchiveEnvelope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('corp_id', models.CharField(max_length=64)),
-                ('seq', models.BigIntegerField()),
-                ('msgid', models.CharField(max_length=120)),
-                ('publickey_ver', models.IntegerField()),
-                ('encrypt_random_key', models.TextField()),
-                ('encrypt_chat_msg', models.TextField()),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("corp_id", models.CharField(max_length=64)),
+                ("seq", models.BigIntegerField()),
+                ("msgid", models.CharField(max_length=120)),
+                ("publickey_ver", models.IntegerField()),
+                ("encrypt_random_key", models.TextField()),
+                ("encrypt_chat_msg", models.TextField()),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('corp_id', 'seq'), name='envelope_seq_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("corp_id", "seq"), name="envelope_seq_once")
+                ],
             },
         ),
         migrations.AddField(
-            model_name='archivedmessage',
-            name='envelope',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='message', to='compliance.archiveenvelope'),
+            model_name="archivedmessage",
+            name="envelope",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="message",
+                to="compliance.archiveenvelope",
+            ),
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', '已立案'), ('action', '处置中'), ('closed', '已结案')], default='open', max_length=10, verbose_name='状态')),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(verbose_name='截止')),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('evidence', models.CharField(blank=True, max_length=500, verbose_name='结案依据')),
-                ('alert', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='case', to='compliance.alert')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.branch')),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "已立案"), ("action", "处置中"), ("closed", "已结案")],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(verbose_name="截止")),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("evidence", models.CharField(blank=True, max_length=500, verbose_name="结案依据")),
+                (
+                    "alert",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="case",
+                        to="compliance.alert",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.branch",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-opened_at'],
+                "ordering": ["-opened_at"],
             },
         ),
         migrations.CreateModel(
-            name='CaseAction',
+            name="CaseAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('training', '培训教育'), ('warning', '书面警告'), ('call_back', '客户回访'), ('escalation', '升级上报')], max_length=15, verbose_name='措施')),
-                ('note', models.CharField(max_length=300, verbose_name='说明')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='compliance.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("training", "培训教育"),
+                            ("warning", "书面警告"),
+                            ("call_back", "客户回访"),
+                            ("escalation", "升级上报"),
+                        ],
+                        max_length=15,
+                        verbose_name="措施",
+                    ),
+                ),
+                ("note", models.CharField(max_length=300, verbose_name="说明")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="actions",
+                        to="compliance.case",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='LexiconVersion',
+            name="LexiconVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='版本')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('active', '生效中'), ('retired', '已停用')], default='draft', max_length=10, verbose_name='状态')),
-                ('digest', models.CharField(max_length=64)),
-                ('note', models.CharField(max_length=200, verbose_name='说明')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('activated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="版本")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("active", "生效中"), ("retired", "已停用")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("note", models.CharField(max_length=200, verbose_name="说明")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("activated_at", models.DateTimeField(null=True)),
+                (
+                    "activated_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='LexiconTerm',
+            name="LexiconTerm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=100, verbose_name='词条')),
-                ('category', models.CharField(max_length=30, verbose_name='类别')),
-                ('severity', models.PositiveSmallIntegerField(verbose_name='级别')),
-                ('kind', models.CharField(max_length=10, verbose_name='性质')),
-                ('target', models.CharField(blank=True, max_length=100)),
-                ('rule_id', models.CharField(blank=True, max_length=60)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='compliance.lexiconversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=100, verbose_name="词条")),
+                ("category", models.CharField(max_length=30, verbose_name="类别")),
+                ("severity", models.PositiveSmallIntegerField(verbose_name="级别")),
+                ("kind", models.CharField(max_length=10, verbose_name="性质")),
+                ("target", models.CharField(blank=True, max_length=100)),
+                ("rule_id", models.CharField(blank=True, max_length=60)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="compliance.lexiconversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['category', 'text'],
+                "ordering": ["category", "text"],
             },
         ),
         migrations.CreateModel(
-            name='MessageScan',
+            name="MessageScan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('engine_version', models.CharField(max_length=20)),
-                ('lexicon_version', models.CharField(max_length=20)),
-                ('lexicon_digest', models.CharField(max_length=64)),
-                ('severity', models.PositiveSmallIntegerField(null=True)),
-                ('findings', models.JSONField(default=list)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='compliance.archivedmessage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("engine_version", models.CharField(max_length=20)),
+                ("lexicon_version", models.CharField(max_length=20)),
+                ("lexicon_digest", models.CharField(max_length=64)),
+                ("severity", models.PositiveSmallIntegerField(null=True)),
+                ("findings", models.JSONField(default=list)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scans",
+                        to="compliance.archivedmessage",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='alert',
-            name='scan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.messagescan'),
+            model_name="alert",
+            name="scan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="compliance.messagescan",
+            ),
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30, verbose_name='类型')),
-                ('object_id', models.BigIntegerField()),
-                ('title', models.CharField(max_length=120, verbose_name='标题')),
-                ('frozen', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('findings', models.JSONField(default=list)),
-                ('submitted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('state', models.CharField(choices=[('open', '待审批'), ('approved', '已通过'), ('rejected', '已驳回'), ('withdrawn', '已撤回')], default='open', max_length=10, verbose_name='状态')),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='意见')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.branch')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=30, verbose_name="类型")),
+                ("object_id", models.BigIntegerField()),
+                ("title", models.CharField(max_length=120, verbose_name="标题")),
+                ("frozen", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("findings", models.JSONField(default=list)),
+                ("submitted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待审批"),
+                            ("approved", "已通过"),
+                            ("rejected", "已驳回"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="意见")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.branch",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-submitted_at'],
+                "ordering": ["-submitted_at"],
             },
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(unique=True)),
-                ('leaf', models.CharField(max_length=64)),
-                ('head', models.CharField(max_length=64)),
-                ('sealed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='compliance.archivedmessage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.BigIntegerField(unique=True)),
+                ("leaf", models.CharField(max_length=64)),
+                ("head", models.CharField(max_length=64)),
+                ("sealed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seal",
+                        to="compliance.archivedmessage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.AddIndex(
-            model_name='archivedmessage',
-            index=models.Index(fields=['conversation', 'sent_at'], name='message_conversation'),
+            model_name="archivedmessage",
+            index=models.Index(fields=["conversation", "sent_at"], name="message_conversation"),
         ),
         migrations.AddIndex(
-            model_name='archivedmessage',
-            index=models.Index(fields=['user', '-sent_at'], name='message_user'),
+            model_name="archivedmessage",
+            index=models.Index(fields=["user", "-sent_at"], name="message_user"),
         ),
         migrations.AddIndex(
-            model_name='archivedmessage',
-            index=models.Index(fields=['customer', '-sent_at'], name='message_customer'),
+            model_name="archivedmessage",
+            index=models.Index(fields=["customer", "-sent_at"], name="message_customer"),
         ),
         migrations.AddConstraint(
-            model_name='lexiconversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('state',), name='lexicon_one_active'),
+            model_name="lexiconversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")),
+                fields=("state",),
+                name="lexicon_one_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='messagescan',
-            constraint=models.UniqueConstraint(fields=('message', 'engine_version', 'lexicon_digest'), name='scan_once_per_policy'),
+            model_name="messagescan",
+            constraint=models.UniqueConstraint(
+                fields=("message", "engine_version", "lexicon_digest"), name="scan_once_per_policy"
+            ),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['state', '-severity', 'due_at'], name='alert_queue'),
+            model_name="alert",
+            index=models.Index(fields=["state", "-severity", "due_at"], name="alert_queue"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['branch', 'raised_at'], name='alert_branch'),
+            model_name="alert",
+            index=models.Index(fields=["branch", "raised_at"], name="alert_branch"),
         ),
         migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['kind', 'object_id', '-id'], name='review_object'),
+            model_name="review",
+            index=models.Index(fields=["kind", "object_id", "-id"], name="review_object"),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('kind', 'object_id'), name='review_one_open'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("kind", "object_id"),
+                name="review_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('submitted_by')), _negated=True), ('state', 'withdrawn'), _connector='OR'), name='review_four_eyes'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by", None),
+                    models.Q(("decided_by", models.F("submitted_by")), _negated=True),
+                    ("state", "withdrawn"),
+                    _connector="OR",
+                ),
+                name="review_four_eyes",
+            ),
         ),
     ]

@@ -32,12 +32,18 @@ class Alert(models.Model):
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     raised_at = models.DateTimeField("时间", default=timezone.now)
     due_at = models.DateTimeField("截止")
-    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     claimed_at = models.DateTimeField(null=True)
     # First decision; for S3 and above a second person makes it final.
     proposal = models.CharField(max_length=10, blank=True)
-    first_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    first_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField("理由", max_length=500, blank=True)
 
@@ -65,7 +71,9 @@ class Case(models.Model):
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField("截止")
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     closed_at = models.DateTimeField(null=True)
     evidence = models.CharField("结案依据", max_length=500, blank=True)
 

@@ -15,9 +15,13 @@ class LexiconVersion(models.Model):
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     digest = models.CharField(max_length=64)
     note = models.CharField("说明", max_length=200)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now)
-    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     activated_at = models.DateTimeField(null=True)
 
     class Meta:

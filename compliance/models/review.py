@@ -31,7 +31,9 @@ class Review(models.Model):
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(default=timezone.now)
     state = models.CharField("状态", max_length=10, choices=State, default=State.OPEN)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField("意见", max_length=500, blank=True)
 
@@ -41,10 +43,14 @@ class Review(models.Model):
         ordering = ["-submitted_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "object_id"], condition=models.Q(state="open"), name="review_one_open"
+                fields=["kind", "object_id"],
+                condition=models.Q(state="open"),
+                name="review_one_open",
             ),
             models.CheckConstraint(
-                condition=models.Q(decided_by=None) | ~models.Q(decided_by=models.F("submitted_by")) | models.Q(state="withdrawn"),
+                condition=models.Q(decided_by=None)
+                | ~models.Q(decided_by=models.F("submitted_by"))
+                | models.Q(state="withdrawn"),
                 name="review_four_eyes",
             ),
         ]

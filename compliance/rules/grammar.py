@@ -26,9 +26,7 @@ DATA = Path(__file__).parent / "data"
 _GAP = re.compile(r"([~_+^])(\d*)$")
 _STOPS = {"~": "。？", "_": "。？，", "+": "。？不没无非勿", "^": "。？，不没无您你"}
 _NUM = "[\\d一二三四五六七八九十两几半百千万]+"
-_SUM = (
-    "(?:[\\d一二三四五六七八九十两几半]+(?:个点|点|块|元|千|百|万|w|k|%|成|毛|分利)|\\d{3,}|[百千万]分之)"
-)
+_SUM = "(?:[\\d一二三四五六七八九十两几半]+(?:个点|点|块|元|千|百|万|w|k|%|成|毛|分利)|\\d{3,}|[百千万]分之)"
 _MACROS = {"{NUM}": _NUM, "{SUM}": _SUM}
 _CLASS = re.compile(r"<(\w+)>")
 
@@ -169,8 +167,6 @@ def load_rules() -> tuple[Rule, ...]:
 def load_words(name: str) -> dict[str, frozenset[str]]:
     """A file of 'key = a|b' lines, for example the sensitive objects of each category."""
     return {
-        line.partition("=")[0].strip(): alternatives(
-            line.partition("=")[2].strip(), load_classes()
-        )
+        line.partition("=")[0].strip(): alternatives(line.partition("=")[2].strip(), load_classes())
         for _, line in _lines(name)
     }

@@ -28,7 +28,9 @@ class Detected(NamedTuple):
 
 def id_number_ok(value: str) -> bool:
     """Checksum of an 18-character resident identity number, with a plausible birth date."""
-    if not re.fullmatch(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]", value):
+    if not re.fullmatch(
+        r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]", value
+    ):
         return False
     total = sum(int(d) * w for d, w in zip(value[:17], _WEIGHTS, strict=True))
     return "10x98765432"[total % 11] == value[17]

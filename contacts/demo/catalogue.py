@@ -66,7 +66,14 @@ _DORMANT = {
 }
 _RENOVATING = {
     "any": [
-        {"attr": "transaction_count", "kind": "payment", "category": "装修", "days": 90, "op": ">=", "value": 1},
+        {
+            "attr": "transaction_count",
+            "kind": "payment",
+            "category": "装修",
+            "days": 90,
+            "op": ">=",
+            "value": 1,
+        },
         {"attr": "events", "kind": "page_view", "days": 30, "op": ">=", "value": 2},
     ]
 }

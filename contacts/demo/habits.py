@@ -26,7 +26,10 @@ def write_events(batch: Batch, person: Person) -> None:
         else:
             kind = "page_view" if chance < 0.85 else "click"
             page = batch.pick(_PAGES)
-            batch.add("customerevent", f'{person.id}\t{kind}\t{moment}\tmobile_bank\t{{"page": "{page}"}}\n')
+            batch.add(
+                "customerevent",
+                f'{person.id}\t{kind}\t{moment}\tmobile_bank\t{{"page": "{page}"}}\n',
+            )
 
 
 def write_tags(batch: Batch, person: Person) -> None:
@@ -35,7 +38,9 @@ def write_tags(batch: Batch, person: Person) -> None:
     for step in range(batch.below(4)):
         # Steps of seven through the list: different tags without remembering which were taken.
         tag = tags[(first + 7 * step) % len(tags)]
-        batch.add("customertag", f"{person.id}\t{tag}\timported\t核心系统导入\t{batch.moment(60)}\n")
+        batch.add(
+            "customertag", f"{person.id}\t{tag}\timported\t核心系统导入\t{batch.moment(60)}\n"
+        )
 
 
 def write_consents(batch: Batch, person: Person) -> None:
@@ -43,11 +48,15 @@ def write_consents(batch: Batch, person: Person) -> None:
     opened = f"{person.opened_on} 10:00:00+08"
     if chance < 0.94:
         withdrawn = batch.moment(3 + batch.below(90)) if chance >= 0.92 else NULL
-        _consent(batch, person, "marketing", "granted", opened, "开户时签署《客户信息授权书》", withdrawn)
+        _consent(
+            batch, person, "marketing", "granted", opened, "开户时签署《客户信息授权书》", withdrawn
+        )
         if chance >= 0.92:
             _consent(batch, person, "marketing", "withdrawn", withdrawn, "客户在手机银行撤回", NULL)
     if batch.random.random() < 0.5:
-        _consent(batch, person, "profiling", "granted", opened, "开户时签署《客户信息授权书》", NULL)
+        _consent(
+            batch, person, "profiling", "granted", opened, "开户时签署《客户信息授权书》", NULL
+        )
 
 
 def _consent(

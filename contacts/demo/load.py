@@ -1,7 +1,6 @@
 """Makes the bank: small tables by the ORM, everything per customer streamed by COPY."""
 
 import datetime
-import io
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -9,21 +8,18 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from random import Random
-from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from contacts.demo import catalogue, habits, money, people, staff
-from contacts.demo.plan import CHUNK, TABLES, Batch, Plan, shelf_of
+from contacts.demo import catalogue, habits, money, people, staff, store
+from contacts.demo.plan import CHUNK, Batch, Plan, shelf_of
 from contacts.demo.registry import run_seeders
 from contacts.models import Customer
 from contacts.services import duties_find
 from scrm.core.actors import SYSTEM
 from scrm.core.errors import BusinessError
-
-_REPLACED = "accounts_branch, accounts_user, contacts_product, contacts_taggroup, contacts_customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,12 @@ def make_bank(*, customers: int, managers: int, seed: int, replace: bool = False
 
 def _make(customers: int, managers: int, seed: int, replace: bool) -> Made:
     today = timezone.localdate()
-    _quicken(replace)
+    store.prepare(replace=replace)
     plan, leaders = _prepare(customers, managers, seed, today)
-    for chunk in _chunks(plan):
-        for table, text in chunk.items():
-            _copy(table, text)
-    _settle()
+    with store.loading(customers):
+        for chunk in _chunks(plan):
+            for table, text in chunk.items():
+                store.copy(table, text)
     catalogue.create_segments(leaders)
     tasks = duties_find(on=today, actor=SYSTEM)
     run_seeders(seed)
@@ -108,41 +104,6 @@ def _chunks(plan: Plan) -> Iterator[dict[str, str]]:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _copy(table: str, text: str) -> None:
-    columns = ", ".join(TABLES[table].split())
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(text), size=1 << 20)
-
-
-def _quicken(replace: bool) -> None:
-    """Foreign keys hold by construction: a superuser skips checking them row by row."""
-    with connection.cursor() as cursor:
-        _check_rows(cursor, False)
-        if replace:
-            cursor.execute(f"TRUNCATE {_REPLACED} RESTART IDENTITY CASCADE")
-        cursor.execute(
-            "SELECT contacts_ensure_event_partitions((now() - interval '14 months')::date, "
-            "(now() + interval '2 months')::date)"
-        )
-
-
-def _check_rows(cursor: Any, wanted: bool) -> None:
-    cursor.execute("SELECT current_setting('is_superuser') = 'on'")
-    if cursor.fetchone()[0]:
-        cursor.execute("SET LOCAL session_replication_role = %s", ["origin" if wanted else "replica"])
-
-
-def _settle() -> None:
-    """The keys given to customers are taken from the sequence; statistics for the first queries."""
-    with connection.cursor() as cursor:
-        _check_rows(cursor, True)
-        cursor.execute(
-            "SELECT setval(pg_get_serial_sequence('contacts_customer', 'id'), (SELECT max(id) FROM contacts_customer))"
-        )
-        for table in TABLES:
-            cursor.execute(f"ANALYZE {table}")
 
 
 __all__ = ["CHUNK", "Made", "make_bank", "make_chunk"]

@@ -9,7 +9,13 @@ _CATEGORIES = (
     "餐饮", "超市", "交通", "教育", "医疗", "旅游", "装修", "数码", "服饰", "生活缴费",
 )  # fmt: skip
 # How many transactions in a year, and how many days ago the latest may be, by stage.
-_PACE = {"blank": (1, 300), "new": (5, 1), "active": (14, 1), "dormant": (4, 190), "churning": (7, 35)}
+_PACE = {
+    "blank": (1, 300),
+    "new": (5, 1),
+    "active": (14, 1),
+    "dormant": (4, 190),
+    "churning": (7, 35),
+}
 _DEPOSIT_DAYS = (90, 180, 365, 1095)
 
 
@@ -45,14 +51,19 @@ def _holding(batch: Batch, person: Person, amount: float, urgent: bool) -> None:
         left = 30 + batch.below(term)
     matures = "" if kind == "fund" else today + datetime.timedelta(days=left)
     started = today - datetime.timedelta(days=max(1, term - left))
-    batch.add("holding", f"{person.id}\t{product[0]}\t{amount:.2f}\t{started}\t{matures or NULL}\t{NULL}\n")
+    batch.add(
+        "holding",
+        f"{person.id}\t{product[0]}\t{amount:.2f}\t{started}\t{matures or NULL}\t{NULL}\n",
+    )
 
 
 def _closed_holding(batch: Batch, person: Person, amount: float) -> None:
     product = _product(batch, person, batch.pick(_KINDS))
     closed = batch.plan.today - datetime.timedelta(days=5 + batch.below(300))
     started = closed - datetime.timedelta(days=180)
-    batch.add("holding", f"{person.id}\t{product[0]}\t{amount:.2f}\t{started}\t{closed}\t{closed}\n")
+    batch.add(
+        "holding", f"{person.id}\t{product[0]}\t{amount:.2f}\t{started}\t{closed}\t{closed}\n"
+    )
 
 
 def write_transactions(batch: Batch, person: Person) -> None:
@@ -73,10 +84,20 @@ def _transaction(batch: Batch, person: Person, days_ago: int) -> None:
     if chance < 0.55:
         amount = 20 + 3000 * batch.random.random() ** 4
         category = batch.pick(_CATEGORIES)
-        _row(batch, person, NULL, "payment", amount * (8 if category == "装修" else 1), category, days_ago)
+        _row(
+            batch,
+            person,
+            NULL,
+            "payment",
+            amount * (8 if category == "装修" else 1),
+            category,
+            days_ago,
+        )
     elif chance < 0.8:
         kind = "transfer_in" if chance < 0.68 else "transfer_out"
-        _row(batch, person, NULL, kind, 100 + person.aum * 0.05 * batch.random.random(), "", days_ago)
+        _row(
+            batch, person, NULL, kind, 100 + person.aum * 0.05 * batch.random.random(), "", days_ago
+        )
     else:
         _trade(batch, person, "purchase" if chance < 0.93 else "redeem", days_ago)
 
@@ -95,8 +116,16 @@ def _trade(batch: Batch, person: Person, kind: str, days_ago: int) -> None:
 
 
 def _row(
-    batch: Batch, person: Person, product: str, kind: str, amount: float, category: str, days_ago: int
+    batch: Batch,
+    person: Person,
+    product: str,
+    kind: str,
+    amount: float,
+    category: str,
+    days_ago: int,
 ) -> str:
     moment = batch.moment(days_ago)
-    batch.add("transaction", f"{person.id}\t{product}\t{kind}\t{amount:.2f}\t{category}\t{moment}\n")
+    batch.add(
+        "transaction", f"{person.id}\t{product}\t{kind}\t{amount:.2f}\t{category}\t{moment}\n"
+    )
     return moment

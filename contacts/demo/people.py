@@ -2,11 +2,13 @@
 
 import datetime
 from math import exp
+from typing import TypeVar
 
 from contacts.demo import names
 from contacts.demo.plan import NULL, Batch, Person
 from scrm.core import crypto
 
+T = TypeVar("T")
 # The demo login's first customers; the rest of the bank meets the same situations by chance.
 _SCRIPTED = (
     "maturity", "flow_in", "birthday", "maturity", "churn", "risk", "flow_out", "maturity", "birthday",
@@ -69,7 +71,7 @@ def _situation(batch: Batch, index: int) -> str:
     return next((name for limit, name in _BY_CHANCE if chance < limit), "")
 
 
-def _draw(batch: Batch, table: "tuple[tuple[float, any], ...]") -> "any":  # type: ignore[valid-type]
+def _draw(batch: Batch, table: tuple[tuple[float, T], ...]) -> T:
     chance = batch.random.random()
     return next(value for limit, value in table if chance <= limit)
 

@@ -24,7 +24,9 @@ def create_branches() -> tuple[Branch, list[Branch], list[Branch]]:
         for n, city in enumerate(_CITIES)
     ]
     subs = [
-        _branch(f"{city}{names[turn]}", f"{10 * (n + 1) + turn + 1:04d}", Branch.Kind.SUB, branches[n])
+        _branch(
+            f"{city}{names[turn]}", f"{10 * (n + 1) + turn + 1:04d}", Branch.Kind.SUB, branches[n]
+        )
         for turn in range(4)
         for n, (city, names) in enumerate(_CITIES.items())
     ]
@@ -38,10 +40,18 @@ def _branch(name: str, code: str, kind: str, parent: Branch | None) -> Branch:
     return row
 
 
-def create_leaders(head: Branch, branches: list[Branch], first_sub: Branch, random: Random) -> dict[str, User]:
+def create_leaders(
+    head: Branch, branches: list[Branch], first_sub: Branch, random: Random
+) -> dict[str, User]:
     """The five demo logins by username, and "admin2", "officer2", … of the other branches."""
     password = make_password(PASSWORD)
-    places = {"rm": first_sub, "admin": branches[0], "officer": branches[0], "hq": head, "auditor": head}
+    places = {
+        "rm": first_sub,
+        "admin": branches[0],
+        "officer": branches[0],
+        "hq": head,
+        "auditor": head,
+    }
     people = {
         login.username: User(
             username=login.username, name=login.name, role=login.role, password=password,
@@ -61,7 +71,9 @@ def create_leaders(head: Branch, branches: list[Branch], first_sub: Branch, rand
     return people
 
 
-def create_managers(subs: list[Branch], count: int, people: dict[str, User], random: Random) -> list[User]:
+def create_managers(
+    subs: list[Branch], count: int, people: dict[str, User], random: Random
+) -> list[User]:
     """All relationship managers, the demo login first; spread over the sub-branches."""
     admins = {user.branch_id: user for user in people.values() if user.role == Role.BRANCH_ADMIN}
     others = []
@@ -77,4 +89,6 @@ def create_managers(subs: list[Branch], count: int, people: dict[str, User], ran
 
 def _colleague(username: str, role: str, branch: Branch, random: Random) -> User:
     # "!": a password hash that nothing matches.
-    return User(username=username, name=person(random)[0], role=role, branch=branch, password="!demo")
+    return User(
+        username=username, name=person(random)[0], role=role, branch=branch, password="!demo"
+    )

@@ -2,283 +2,656 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import scrm.core.fields
 from django.conf import settings
 from django.db import migrations, models
 
+import scrm.core.fields
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CustomerEvent',
+            name="CustomerEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20, verbose_name='行为')),
-                ('occurred_at', models.DateTimeField(verbose_name='时间')),
-                ('source', models.CharField(max_length=20, verbose_name='来源')),
-                ('properties', models.JSONField(default=dict)),
-                ('key', models.CharField(max_length=80, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="行为")),
+                ("occurred_at", models.DateTimeField(verbose_name="时间")),
+                ("source", models.CharField(max_length=20, verbose_name="来源")),
+                ("properties", models.JSONField(default=dict)),
+                ("key", models.CharField(max_length=80, null=True)),
             ],
             options={
-                'db_table': 'contacts_customerevent',
-                'managed': False,
+                "db_table": "contacts_customerevent",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='产品代码')),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('kind', models.CharField(choices=[('deposit', '存款'), ('wealth', '理财'), ('fund', '基金'), ('insurance', '保险'), ('loan', '贷款')], max_length=10, verbose_name='类型')),
-                ('issuer_grade', models.PositiveSmallIntegerField(verbose_name='发行方风险等级')),
-                ('seller_grade', models.PositiveSmallIntegerField(verbose_name='代销方风险等级')),
-                ('sale_from', models.DateField(verbose_name='起售日')),
-                ('sale_to', models.DateField(null=True, verbose_name='停售日')),
-                ('benchmark', models.CharField(blank=True, max_length=40, verbose_name='业绩比较基准')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="产品代码")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("deposit", "存款"),
+                            ("wealth", "理财"),
+                            ("fund", "基金"),
+                            ("insurance", "保险"),
+                            ("loan", "贷款"),
+                        ],
+                        max_length=10,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("issuer_grade", models.PositiveSmallIntegerField(verbose_name="发行方风险等级")),
+                ("seller_grade", models.PositiveSmallIntegerField(verbose_name="代销方风险等级")),
+                ("sale_from", models.DateField(verbose_name="起售日")),
+                ("sale_to", models.DateField(null=True, verbose_name="停售日")),
+                (
+                    "benchmark",
+                    models.CharField(blank=True, max_length=40, verbose_name="业绩比较基准"),
+                ),
             ],
             options={
-                'ordering': ['kind', 'code'],
+                "ordering": ["kind", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30, verbose_name='标签')),
-                ('wecom_id', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=30, verbose_name="标签")),
+                ("wecom_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'ordering': ['group__name', 'name'],
+                "ordering": ["group__name", "name"],
             },
         ),
         migrations.CreateModel(
-            name='TagGroup',
+            name="TagGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=30, unique=True, verbose_name='标签组')),
-                ('wecom_id', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=30, unique=True, verbose_name="标签组")),
+                ("wecom_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='客户号')),
-                ('name', models.CharField(db_index=True, max_length=60, verbose_name='姓名')),
-                ('gender', models.CharField(blank=True, max_length=1, verbose_name='性别')),
-                ('birthday', models.DateField(null=True, verbose_name='生日')),
-                ('tier', models.CharField(choices=[('mass', '大众'), ('gold', '金卡'), ('platinum', '白金'), ('diamond', '钻石'), ('private', '私行')], db_index=True, max_length=10, verbose_name='等级')),
-                ('stage', models.CharField(choices=[('blank', '空白'), ('new', '新户'), ('active', '活跃'), ('dormant', '沉睡'), ('churning', '流失预警')], db_index=True, max_length=10, verbose_name='生命周期')),
-                ('risk_level', models.PositiveSmallIntegerField(default=0, verbose_name='风险等级')),
-                ('risk_expires_on', models.DateField(null=True, verbose_name='测评到期日')),
-                ('aum', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='管理资产')),
-                ('phone', scrm.core.fields.EncryptedTextField(blank=True, verbose_name='手机')),
-                ('phone_index', models.CharField(blank=True, db_index=True, max_length=16)),
-                ('id_number', scrm.core.fields.EncryptedTextField(blank=True, verbose_name='证件号')),
-                ('unionid', models.CharField(max_length=64, null=True, unique=True)),
-                ('opened_on', models.DateField(null=True, verbose_name='开户日')),
-                ('last_contact_at', models.DateTimeField(null=True, verbose_name='上次联系')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='accounts.branch', verbose_name='机构')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to=settings.AUTH_USER_MODEL, verbose_name='客户经理')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="客户号")),
+                ("name", models.CharField(db_index=True, max_length=60, verbose_name="姓名")),
+                ("gender", models.CharField(blank=True, max_length=1, verbose_name="性别")),
+                ("birthday", models.DateField(null=True, verbose_name="生日")),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("mass", "大众"),
+                            ("gold", "金卡"),
+                            ("platinum", "白金"),
+                            ("diamond", "钻石"),
+                            ("private", "私行"),
+                        ],
+                        db_index=True,
+                        max_length=10,
+                        verbose_name="等级",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("blank", "空白"),
+                            ("new", "新户"),
+                            ("active", "活跃"),
+                            ("dormant", "沉睡"),
+                            ("churning", "流失预警"),
+                        ],
+                        db_index=True,
+                        max_length=10,
+                        verbose_name="生命周期",
+                    ),
+                ),
+                (
+                    "risk_level",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="风险等级"),
+                ),
+                ("risk_expires_on", models.DateField(null=True, verbose_name="测评到期日")),
+                (
+                    "aum",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=16, verbose_name="管理资产"
+                    ),
+                ),
+                ("phone", scrm.core.fields.EncryptedTextField(blank=True, verbose_name="手机")),
+                ("phone_index", models.CharField(blank=True, db_index=True, max_length=16)),
+                (
+                    "id_number",
+                    scrm.core.fields.EncryptedTextField(blank=True, verbose_name="证件号"),
+                ),
+                ("unionid", models.CharField(max_length=64, null=True, unique=True)),
+                ("opened_on", models.DateField(null=True, verbose_name="开户日")),
+                ("last_contact_at", models.DateTimeField(null=True, verbose_name="上次联系")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="accounts.branch",
+                        verbose_name="机构",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="客户经理",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('marketing', '营销信息'), ('profiling', '画像分析')], max_length=20, verbose_name='目的')),
-                ('channel', models.CharField(choices=[('wecom', '企业微信'), ('sms', '短信')], max_length=20, verbose_name='渠道')),
-                ('state', models.CharField(choices=[('granted', '已授权'), ('withdrawn', '已撤回')], max_length=10, verbose_name='状态')),
-                ('since', models.DateTimeField(verbose_name='时间')),
-                ('evidence', models.CharField(max_length=200, verbose_name='依据')),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='contacts.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("marketing", "营销信息"), ("profiling", "画像分析")],
+                        max_length=20,
+                        verbose_name="目的",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("wecom", "企业微信"), ("sms", "短信")],
+                        max_length=20,
+                        verbose_name="渠道",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("granted", "已授权"), ("withdrawn", "已撤回")],
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="时间")),
+                ("evidence", models.CharField(max_length=200, verbose_name="依据")),
+                ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="contacts.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExternalContact',
+            name="ExternalContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_userid', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=120, verbose_name='昵称')),
-                ('unionid', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('kind', models.PositiveSmallIntegerField(default=1)),
-                ('matched_by', models.CharField(blank=True, choices=[('unionid', 'UnionID'), ('phone', '手机号'), ('manual', '人工')], max_length=10, verbose_name='关联方式')),
-                ('matched_at', models.DateTimeField(null=True)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='contacts.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_userid", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=120, verbose_name="昵称")),
+                ("unionid", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("kind", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "matched_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[("unionid", "UnionID"), ("phone", "手机号"), ("manual", "人工")],
+                        max_length=10,
+                        verbose_name="关联方式",
+                    ),
+                ),
+                ("matched_at", models.DateTimeField(null=True)),
+                ("synced_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="contacts.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Follow',
+            name="Follow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('active', '已添加'), ('deleted_by_customer', '被客户删除'), ('deleted_by_rm', '员工删除'), ('transferred', '已转移')], default='active', max_length=20, verbose_name='好友状态')),
-                ('add_way', models.IntegerField(default=0)),
-                ('channel_state', models.CharField(blank=True, max_length=64, verbose_name='渠道')),
-                ('remark', models.CharField(blank=True, max_length=60, verbose_name='备注')),
-                ('added_at', models.DateTimeField(verbose_name='添加时间')),
-                ('lost_at', models.DateTimeField(null=True)),
-                ('as_of', models.DateTimeField()),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follows', to='contacts.externalcontact')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follows', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "已添加"),
+                            ("deleted_by_customer", "被客户删除"),
+                            ("deleted_by_rm", "员工删除"),
+                            ("transferred", "已转移"),
+                        ],
+                        default="active",
+                        max_length=20,
+                        verbose_name="好友状态",
+                    ),
+                ),
+                ("add_way", models.IntegerField(default=0)),
+                ("channel_state", models.CharField(blank=True, max_length=64, verbose_name="渠道")),
+                ("remark", models.CharField(blank=True, max_length=60, verbose_name="备注")),
+                ("added_at", models.DateTimeField(verbose_name="添加时间")),
+                ("lost_at", models.DateTimeField(null=True)),
+                ("as_of", models.DateTimeField()),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follows",
+                        to="contacts.externalcontact",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follows",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=1000, verbose_name='内容')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='contacts.customer')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(max_length=1000, verbose_name="内容")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="follow_ups",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Holding',
+            name="Holding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='金额')),
-                ('started_on', models.DateField(verbose_name='起息日')),
-                ('matures_on', models.DateField(null=True, verbose_name='到期日')),
-                ('closed_on', models.DateField(null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holdings', to='contacts.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='contacts.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=16, verbose_name="金额"),
+                ),
+                ("started_on", models.DateField(verbose_name="起息日")),
+                ("matures_on", models.DateField(null=True, verbose_name="到期日")),
+                ("closed_on", models.DateField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="holdings",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="contacts.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('rule', models.JSONField(verbose_name='规则')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.branch')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("rule", models.JSONField(verbose_name="规则")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.branch",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
+                "ordering": ["-updated_at"],
             },
         ),
         migrations.CreateModel(
-            name='CustomerTag',
+            name="CustomerTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('manual', '人工'), ('rule', '规则'), ('wecom', '企业微信'), ('imported', '导入')], max_length=10)),
-                ('why', models.CharField(blank=True, max_length=100)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='customer_tags', to='contacts.customer')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("manual", "人工"),
+                            ("rule", "规则"),
+                            ("wecom", "企业微信"),
+                            ("imported", "导入"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("why", models.CharField(blank=True, max_length=100)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="customer_tags",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="contacts.tag",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='tag',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='contacts.taggroup'),
+            model_name="tag",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tags",
+                to="contacts.taggroup",
+            ),
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('maturity', '到期'), ('flow', '大额动账'), ('birthday', '生日'), ('churn', '流失预警'), ('unanswered', '未回复'), ('campaign', '活动任务'), ('risk', '测评到期')], max_length=12, verbose_name='类型')),
-                ('reason', models.CharField(max_length=200, verbose_name='原因')),
-                ('action', models.CharField(max_length=40, verbose_name='建议')),
-                ('priority', models.IntegerField(default=0)),
-                ('due_on', models.DateField(verbose_name='截止日')),
-                ('shown_from', models.DateField(default=django.utils.timezone.localdate)),
-                ('state', models.CharField(choices=[('open', '待办'), ('done', '完成'), ('skipped', '跳过')], default='open', max_length=10)),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('source', models.CharField(max_length=80, unique=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='contacts.customer')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("maturity", "到期"),
+                            ("flow", "大额动账"),
+                            ("birthday", "生日"),
+                            ("churn", "流失预警"),
+                            ("unanswered", "未回复"),
+                            ("campaign", "活动任务"),
+                            ("risk", "测评到期"),
+                        ],
+                        max_length=12,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200, verbose_name="原因")),
+                ("action", models.CharField(max_length=40, verbose_name="建议")),
+                ("priority", models.IntegerField(default=0)),
+                ("due_on", models.DateField(verbose_name="截止日")),
+                ("shown_from", models.DateField(default=django.utils.timezone.localdate)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "待办"), ("done", "完成"), ("skipped", "跳过")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("source", models.CharField(max_length=80, unique=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tasks",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('purchase', '申购'), ('redeem', '赎回'), ('transfer_in', '转入'), ('transfer_out', '转出'), ('payment', '消费')], max_length=15, verbose_name='类型')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='金额')),
-                ('category', models.CharField(blank=True, max_length=20, verbose_name='场景')),
-                ('occurred_at', models.DateTimeField(verbose_name='时间')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='transactions', to='contacts.customer')),
-                ('product', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='contacts.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("purchase", "申购"),
+                            ("redeem", "赎回"),
+                            ("transfer_in", "转入"),
+                            ("transfer_out", "转出"),
+                            ("payment", "消费"),
+                        ],
+                        max_length=15,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=16, verbose_name="金额"),
+                ),
+                ("category", models.CharField(blank=True, max_length=20, verbose_name="场景")),
+                ("occurred_at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transactions",
+                        to="contacts.customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="contacts.product",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['owner', '-aum'], name='customer_owner_aum'),
+            model_name="customer",
+            index=models.Index(fields=["owner", "-aum"], name="customer_owner_aum"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['branch', '-aum'], name='customer_branch_aum'),
+            model_name="customer",
+            index=models.Index(fields=["branch", "-aum"], name="customer_branch_aum"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['-aum'], name='customer_aum'),
+            model_name="customer",
+            index=models.Index(fields=["-aum"], name="customer_aum"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['last_contact_at'], name='customer_last_contact'),
+            model_name="customer",
+            index=models.Index(fields=["last_contact_at"], name="customer_last_contact"),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('customer', 'purpose', 'channel'), name='consent_one_current'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at", None)),
+                fields=("customer", "purpose", "channel"),
+                name="consent_one_current",
+            ),
         ),
         migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(fields=['contact', 'state'], name='follow_contact_state'),
+            model_name="follow",
+            index=models.Index(fields=["contact", "state"], name="follow_contact_state"),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('user', 'contact'), name='follow_once'),
+            model_name="follow",
+            constraint=models.UniqueConstraint(fields=("user", "contact"), name="follow_once"),
         ),
         migrations.AddIndex(
-            model_name='holding',
-            index=models.Index(fields=['customer'], name='holding_customer'),
+            model_name="holding",
+            index=models.Index(fields=["customer"], name="holding_customer"),
         ),
         migrations.AddIndex(
-            model_name='holding',
-            index=models.Index(condition=models.Q(('closed_on', None)), fields=['matures_on', 'customer'], name='holding_open_maturity'),
+            model_name="holding",
+            index=models.Index(
+                condition=models.Q(("closed_on", None)),
+                fields=["matures_on", "customer"],
+                name="holding_open_maturity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customertag',
-            constraint=models.UniqueConstraint(fields=('customer', 'tag'), name='customer_tag_once'),
+            model_name="customertag",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "tag"), name="customer_tag_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('group', 'name'), name='tag_name_in_group'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("group", "name"), name="tag_name_in_group"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['owner', 'state', 'shown_from'], name='task_owner_open'),
+            model_name="task",
+            index=models.Index(fields=["owner", "state", "shown_from"], name="task_owner_open"),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(fields=['customer', '-occurred_at'], name='transaction_customer_time'),
+            model_name="transaction",
+            index=models.Index(
+                fields=["customer", "-occurred_at"], name="transaction_customer_time"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transaction',
-            index=models.Index(fields=['kind', 'occurred_at'], name='transaction_kind_time'),
+            model_name="transaction",
+            index=models.Index(fields=["kind", "occurred_at"], name="transaction_kind_time"),
         ),
     ]

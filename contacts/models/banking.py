@@ -64,7 +64,9 @@ class Transaction(models.Model):
         TRANSFER_OUT = "transfer_out", "转出"
         PAYMENT = "payment", "消费"
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="transactions", db_index=False)
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="transactions", db_index=False
+    )
     product = models.ForeignKey(Product, models.PROTECT, null=True, db_index=False)
     kind = models.CharField("类型", max_length=15, choices=Kind)
     amount = models.DecimalField("金额", max_digits=16, decimal_places=2)

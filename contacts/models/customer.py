@@ -44,7 +44,9 @@ class Customer(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="customers", verbose_name="客户经理"
     )
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="customers", verbose_name="机构")
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="customers", verbose_name="机构"
+    )
     phone = EncryptedTextField("手机", blank=True)
     phone_index = models.CharField(max_length=16, blank=True, db_index=True)
     id_number = EncryptedTextField("证件号", blank=True)
@@ -159,4 +161,6 @@ class Consent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()}·{self.get_channel_display()} {self.get_state_display()}"
+        return (
+            f"{self.get_purpose_display()}·{self.get_channel_display()} {self.get_state_display()}"
+        )

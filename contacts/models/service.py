@@ -27,10 +27,20 @@ class CustomerEvent(models.Model):
     }
 
     customer = models.ForeignKey(
-        Customer, models.CASCADE, null=True, related_name="events", db_index=False, db_constraint=False
+        Customer,
+        models.CASCADE,
+        null=True,
+        related_name="events",
+        db_index=False,
+        db_constraint=False,
     )
     contact = models.ForeignKey(
-        ExternalContact, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+        ExternalContact,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -49,7 +49,9 @@ class CustomerTag(models.Model):
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "tag"], name="customer_tag_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "tag"], name="customer_tag_once")
+        ]
 
     def __str__(self) -> str:
         return str(self.tag)

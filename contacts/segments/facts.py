@@ -64,8 +64,12 @@ def _load_tags(facts: dict[int, Facts]) -> None:
 
 
 def _load_money(facts: dict[int, Facts]) -> None:
-    for row in Holding.objects.filter(customer_id__in=facts, closed_on=None).select_related("product"):
-        facts[row.customer_id].holdings.append(HeldProduct(row.product.kind, row.amount, row.matures_on))
+    for row in Holding.objects.filter(customer_id__in=facts, closed_on=None).select_related(
+        "product"
+    ):
+        facts[row.customer_id].holdings.append(
+            HeldProduct(row.product.kind, row.amount, row.matures_on)
+        )
     for flow in Transaction.objects.filter(customer_id__in=facts).select_related("product"):
         product_kind = flow.product.kind if flow.product else ""
         facts[flow.customer_id].flows.append(

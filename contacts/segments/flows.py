@@ -36,7 +36,9 @@ _EVENT_PARAMS = (
 
 
 def _members(rows: Any, total: Any, op: str, value: Any) -> Q:
-    grouped = rows.filter(customer__isnull=False).order_by().values("customer_id").annotate(total=total)
+    grouped = (
+        rows.filter(customer__isnull=False).order_by().values("customer_id").annotate(total=total)
+    )
     zero = compare(op, 0, value)
     if not zero:
         return Q(pk__in=grouped.filter(**{f"total__{_LOOKUPS[op]}": value}).values("customer_id"))
@@ -51,7 +53,9 @@ def _failing(grouped: Any, op: str, value: Any) -> Any:
 
 
 def _transactions(leaf: Leaf, moment: Moment) -> Any:
-    rows = Transaction.objects.filter(occurred_at__gte=moment.ago(leaf["days"]), occurred_at__lte=moment.now)
+    rows = Transaction.objects.filter(
+        occurred_at__gte=moment.ago(leaf["days"]), occurred_at__lte=moment.now
+    )
     if "kind" in leaf:
         rows = rows.filter(kind=leaf["kind"])
     if "product_kind" in leaf:
@@ -105,7 +109,8 @@ def _events_q(leaf: Leaf, moment: Moment) -> Q:
 
 def _events_hold(leaf: Leaf, facts: Facts, moment: Moment) -> bool:
     count = sum(
-        kind == leaf["kind"] and moment.ago(leaf["days"]) <= at <= moment.now for kind, at in facts.events
+        kind == leaf["kind"] and moment.ago(leaf["days"]) <= at <= moment.now
+        for kind, at in facts.events
     )
     return compare(leaf["op"], count, leaf["value"])
 

@@ -8,7 +8,16 @@ from django.db.models.functions import ExtractDay, ExtractMonth
 from django.db.models.lookups import In
 
 from contacts.models import Customer
-from contacts.segments.base import Evaluated, Facts, Leaf, Moment, column_q, compare, exact, threshold_q
+from contacts.segments.base import (
+    Evaluated,
+    Facts,
+    Leaf,
+    Moment,
+    column_q,
+    compare,
+    exact,
+    threshold_q,
+)
 from scrm.accounts.models import Branch
 from scrm.core.conditions import COMPARE, Attribute
 
@@ -90,7 +99,9 @@ def _age_q(leaf: Leaf, moment: Moment) -> Q:
 
 def _age_holds(leaf: Leaf, facts: Facts, moment: Moment) -> bool:
     birthday = facts.customer.birthday
-    return birthday is not None and compare(leaf["op"], age_on(birthday, moment.today), leaf["value"])
+    return birthday is not None and compare(
+        leaf["op"], age_on(birthday, moment.today), leaf["value"]
+    )
 
 
 AGE = Evaluated(
@@ -107,7 +118,9 @@ def _birthday_codes(today: datetime.date, days: int) -> list[int]:
 
 def _birthday_q(leaf: Leaf, moment: Moment) -> Q:
     codes = _birthday_codes(moment.today, leaf["value"])
-    return Q(birthday__isnull=False) & Q(In(ExtractMonth("birthday") * 100 + ExtractDay("birthday"), codes))
+    return Q(birthday__isnull=False) & Q(
+        In(ExtractMonth("birthday") * 100 + ExtractDay("birthday"), codes)
+    )
 
 
 def _birthday_holds(leaf: Leaf, facts: Facts, moment: Moment) -> bool:
@@ -185,7 +198,9 @@ def _opened_holds(leaf: Leaf, facts: Facts, moment: Moment) -> bool:
 
 
 OPENED_DAYS = Evaluated(
-    Attribute("opened_days", "开户天数", _COUNTS, unit="天", group=_GROUP, maximum=36500), _opened_q, _opened_holds
+    Attribute("opened_days", "开户天数", _COUNTS, unit="天", group=_GROUP, maximum=36500),
+    _opened_q,
+    _opened_holds,
 )
 
 
@@ -232,15 +247,27 @@ def _branch_holds(leaf: Leaf, facts: Facts, _: Moment) -> bool:
 
 BRANCH = Evaluated(
     Attribute(
-        "branch", "机构", {"in": "ids", "not_in": "ids"}, lookup="branch", words=_LIST_WORDS, group=_GROUP
+        "branch",
+        "机构",
+        {"in": "ids", "not_in": "ids"},
+        lookup="branch",
+        words=_LIST_WORDS,
+        group=_GROUP,
     ),
     _branch_q,
     _branch_holds,
 )
 OWNER = Evaluated(
     Attribute(
-        "owner", "客户经理", {"in": "ids", "not_in": "ids"}, lookup="owner", words=_LIST_WORDS, group=_GROUP
+        "owner",
+        "客户经理",
+        {"in": "ids", "not_in": "ids"},
+        lookup="owner",
+        words=_LIST_WORDS,
+        group=_GROUP,
     ),
-    lambda leaf, _: Q(owner_id__in=leaf["value"]) if leaf["op"] == "in" else ~Q(owner_id__in=leaf["value"]),
+    lambda leaf, _: (
+        Q(owner_id__in=leaf["value"]) if leaf["op"] == "in" else ~Q(owner_id__in=leaf["value"])
+    ),
     lambda leaf, facts, _: (facts.customer.owner_id in leaf["value"]) == (leaf["op"] == "in"),
 )

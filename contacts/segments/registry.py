@@ -70,7 +70,10 @@ def holds(rule: Any, facts: Facts, moment: Moment) -> bool:
 
 def editor_schema(user: User) -> list[dict[str, Any]]:
     """What the editor offers, as JSON; open sets hold what the person may see."""
-    return [_described(attribute, _lookup_options(attribute.lookup, user)) for attribute in REGISTRY.values()]
+    return [
+        _described(attribute, _lookup_options(attribute.lookup, user))
+        for attribute in REGISTRY.values()
+    ]
 
 
 def _lookup_options(lookup: str, user: User) -> list[tuple[int, str]]:
@@ -91,7 +94,8 @@ def _described(attribute: Attribute, found: list[tuple[int, str]]) -> dict[str, 
         "group": attribute.group,
         "unit": attribute.unit,
         "operators": [
-            {"name": op, "label": OPERATORS[op], "type": kind} for op, kind in attribute.operators.items()
+            {"name": op, "label": OPERATORS[op], "type": kind}
+            for op, kind in attribute.operators.items()
         ],
         "options": found or [[str(value), str(label)] for value, label in attribute.options],
         "params": [

@@ -96,7 +96,11 @@ HOLDING_KIND = Evaluated(
 )  # fmt: skip
 HAS_HOLDING = Evaluated(
     Attribute(
-        "has_holding", "有持仓", {"is": "flag"}, group="持仓", words={"yes": "有持仓", "no": "没有任何持仓"}
+        "has_holding",
+        "有持仓",
+        {"is": "flag"},
+        group="持仓",
+        words={"yes": "有持仓", "no": "没有任何持仓"},
     ),
     lambda leaf, _: _exists(Holding.objects.filter(closed_on=None), leaf["value"]),
     lambda leaf, facts, _: bool(facts.holdings) == leaf["value"],

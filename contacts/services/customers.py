@@ -29,19 +29,31 @@ def customer_unmask(*, customer: Customer, field: str, reason: str, actor: Actor
     reason = reason.strip()
     if len(reason) < _SHORTEST_REASON:
         raise BusinessError(f"请写明查看理由（至少 {_SHORTEST_REASON} 个字），理由会进入审计日志。")
-    record("customer.unmask", actor=actor, obj=customer, after={"字段": _SECRETS[field]}, reason=reason)
+    record(
+        "customer.unmask", actor=actor, obj=customer, after={"字段": _SECRETS[field]}, reason=reason
+    )
     return str(getattr(customer, field))
 
 
 @transaction.atomic
 def customer_tag_add(
-    *, customer: Customer, tag: Tag, actor: User, why: str = "", expires_at: datetime.datetime | None = None
+    *,
+    customer: Customer,
+    tag: Tag,
+    actor: User,
+    why: str = "",
+    expires_at: datetime.datetime | None = None,
 ) -> CustomerTag:
     """Adds the tag or renews an expired one; adding what is there changes nothing."""
     row, created = CustomerTag.objects.select_for_update().get_or_create(
         customer=customer,
         tag=tag,
-        defaults={"source": CustomerTag.Source.MANUAL, "by": actor, "why": why, "expires_at": expires_at},
+        defaults={
+            "source": CustomerTag.Source.MANUAL,
+            "by": actor,
+            "why": why,
+            "expires_at": expires_at,
+        },
     )
     expired = row.expires_at is not None and row.expires_at <= timezone.now()
     if expired and not created:
@@ -102,10 +114,22 @@ def consent_change(
     if current is not None:
         _close_consent(current, at)
     row = Consent.objects.create(
-        customer=customer, purpose=purpose, channel=channel, state=state, since=at, evidence=evidence
+        customer=customer,
+        purpose=purpose,
+        channel=channel,
+        state=state,
+        since=at,
+        evidence=evidence,
     )
     before = {"状态": current.get_state_display()} if current else {}
-    record("consent.change", actor=actor, obj=customer, before=before, after={"授权": str(row)}, reason=evidence)
+    record(
+        "consent.change",
+        actor=actor,
+        obj=customer,
+        before=before,
+        after={"授权": str(row)},
+        reason=evidence,
+    )
     return row
 
 
@@ -118,7 +142,9 @@ def _close_consent(current: Consent, at: datetime.datetime) -> None:
 
 def _check_consent(purpose: str, channel: str, state: str, evidence: str) -> None:
     known = (Consent.Purpose.values, Consent.Channel.values, Consent.State.values)
-    if any(value not in values for value, values in zip((purpose, channel, state), known, strict=True)):
+    if any(
+        value not in values for value, values in zip((purpose, channel, state), known, strict=True)
+    ):
         raise BusinessError("授权的目的、渠道或状态不在允许的范围内。")
     if not evidence.strip():
         raise BusinessError("变更授权必须写明依据。")

@@ -44,7 +44,7 @@ def _store(batch: list[Task]) -> int:
 
 
 def _refresh(batch: list[Task]) -> None:
-    """"3 天后到期" of yesterday is "2 天后到期" today; closed tasks keep the words they were closed with."""
+    """ "3 天后到期" of yesterday is "2 天后到期" today; closed tasks keep the words they were closed with."""
     words = {task.source: task for task in batch}
     rows = list(Task.objects.filter(Q(source__in=words), state=Task.State.OPEN))
     for row in rows:

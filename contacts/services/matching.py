@@ -61,7 +61,12 @@ def _find(unionid: str, phone_indexes: Sequence[str]) -> tuple[Customer | None, 
 
 @transaction.atomic
 def follow_upsert(
-    *, user: User, contact: ExternalContact, facts: FollowFacts, as_of: datetime.datetime, actor: Actor
+    *,
+    user: User,
+    contact: ExternalContact,
+    facts: FollowFacts,
+    as_of: datetime.datetime,
+    actor: Actor,
 ) -> tuple[Follow, bool]:
     """Stores what is known as of that moment; facts older than the stored ones change nothing.
 

@@ -36,12 +36,20 @@ def segment_create(*, name: str, rule: Any, actor: User, description: str = "") 
 
 
 @transaction.atomic
-def segment_update(*, segment: Segment, name: str, rule: Any, actor: User, description: str = "") -> Segment:
+def segment_update(
+    *, segment: Segment, name: str, rule: Any, actor: User, description: str = ""
+) -> Segment:
     """Changes name and rule; audiences that campaigns froze from it stay as they are."""
     check(rule)
     row = Segment.objects.select_for_update().get(pk=segment.pk)
     before = {"name": row.name, "rule": row.rule}
     row.name, row.description, row.rule = _clean_name(name), description.strip()[:200], rule
     row.save(update_fields=["name", "description", "rule", "updated_at"])
-    record("segment.update", actor=actor, obj=row, before=before, after={"name": row.name, "rule": rule})
+    record(
+        "segment.update",
+        actor=actor,
+        obj=row,
+        before=before,
+        after={"name": row.name, "rule": rule},
+    )
     return row

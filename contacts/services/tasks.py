@@ -25,7 +25,9 @@ def _close(task: Task, state: str, note: str, action: str, actor: User) -> Task:
     before = move(row, Task.MOVES, state)
     row.note, row.closed_at = note[:200], timezone.now()
     row.save(update_fields=["state", "note", "closed_at"])
-    record(action, actor=actor, obj=row, before={"state": before}, after={"state": state}, reason=note)
+    record(
+        action, actor=actor, obj=row, before={"state": before}, after={"state": state}, reason=note
+    )
     return row
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from scrm.core.access import Access
 from scrm.audit.services import record
+from scrm.core.access import Access
 
 
 class DefaultDeny:

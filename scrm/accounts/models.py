@@ -30,7 +30,9 @@ class Branch(models.Model):
     name = models.CharField("名称", max_length=60)
     code = models.CharField("机构号", max_length=20, unique=True)
     kind = models.CharField("级别", max_length=10, choices=Kind)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     # "/1/4/17/": a branch and all below it share a prefix, so scope is one index range.
     path = models.CharField(max_length=120, unique=True)
 
@@ -54,7 +56,9 @@ class User(AbstractBaseUser):
     name = models.CharField("姓名", max_length=30)
     role = models.CharField("角色", max_length=20, choices=Role)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="users", verbose_name="机构")
-    manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
+    manager = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="reports"
+    )
     wecom_userid = models.CharField(max_length=64, unique=True, null=True, blank=True)
     is_active = models.BooleanField("在职", default=True)
     is_demo = models.BooleanField(default=False)

@@ -23,4 +23,6 @@ def on_logout(user: User | None, **_: Any) -> None:
 
 @receiver(user_login_failed)
 def on_login_failed(credentials: dict[str, Any], **_: Any) -> None:
-    record("user.login_failed", actor=SystemActor("匿名"), label=str(credentials.get("username", "")))
+    record(
+        "user.login_failed", actor=SystemActor("匿名"), label=str(credentials.get("username", ""))
+    )

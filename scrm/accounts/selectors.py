@@ -10,7 +10,9 @@ def organisation_rows(user: User) -> QuerySet[Branch]:
     return (
         Branch.objects.visible_to(user)
         .annotate(
-            rm_count=Count("users", filter=Q(users__role=Role.RM, users__is_active=True), distinct=True),
+            rm_count=Count(
+                "users", filter=Q(users__role=Role.RM, users__is_active=True), distinct=True
+            ),
             customer_count=Count("customers", distinct=True),
         )
         .order_by("path")

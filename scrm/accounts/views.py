@@ -1,16 +1,16 @@
 """Sign-in, the way home by role, the organisation page."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.contrib.auth.decorators import login_not_required
 from django.utils.decorators import method_decorator
 
 from scrm.accounts import demo
 from scrm.accounts.forms import LoginForm
-from scrm.core.access import ADMIN, EVERYONE, HQ, Access, access
 from scrm.accounts.selectors import organisation_rows
+from scrm.core.access import ADMIN, EVERYONE, HQ, Access, access
 
 _HOME = {
     "rm": "contacts:workbench",

@@ -4,9 +4,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from scrm.core.access import AUDITOR, HQ, OFFICER, access
 from scrm.audit.actions import LABELS
 from scrm.audit.models import AuditEvent
+from scrm.core.access import AUDITOR, HQ, OFFICER, access
 from scrm.core.pages import page_of
 
 
@@ -15,7 +15,9 @@ def _filtered(request: HttpRequest) -> QuerySet[AuditEvent]:
     if action := request.GET.get("action"):
         rows = rows.filter(action=action)
     if words := request.GET.get("q", "").strip():
-        rows = rows.filter(Q(actor_name=words) | Q(object_label__icontains=words) | Q(object_id=words))
+        rows = rows.filter(
+            Q(actor_name=words) | Q(object_label__icontains=words) | Q(object_id=words)
+        )
     return rows
 
 

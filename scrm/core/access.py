@@ -20,7 +20,9 @@ class Access:
         return role in (self.see if method in {"GET", "HEAD", "OPTIONS"} else self.act)
 
 
-def access(see: set[str] | frozenset[str], act: set[str] | frozenset[str] = frozenset()) -> Callable[[View], View]:
+def access(
+    see: set[str] | frozenset[str], act: set[str] | frozenset[str] = frozenset()
+) -> Callable[[View], View]:
     """Declares who may GET a view and who may POST to it (nobody unless named)."""
 
     def declare(view: View) -> View:

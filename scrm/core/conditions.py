@@ -70,7 +70,9 @@ def validate(rule: Any, registry: Registry) -> None:
     """Raises RuleError unless every part of the rule is known, typed right and within the limits."""
     count = sum(_check_node(node, registry, depth) for node, depth in _walk(rule, 1))
     if count > MAX_CONDITIONS:
-        raise RuleError(f"一个客群最多 {MAX_CONDITIONS} 个条件，现在有 {count} 个，请拆成几个客群。")
+        raise RuleError(
+            f"一个客群最多 {MAX_CONDITIONS} 个条件，现在有 {count} 个，请拆成几个客群。"
+        )
 
 
 def leaves(rule: Any) -> Iterator[dict[str, Any]]:
@@ -134,7 +136,9 @@ def _check_param(attribute: Attribute, param: Param, leaf: dict[str, Any]) -> No
         if param.required:
             raise RuleError(f"条件「{attribute.label}」缺少「{param.label}」。")
         return
-    _check_typed(f"{attribute.label}·{param.label}", param.type, leaf[param.name], param.options, 1e12)
+    _check_typed(
+        f"{attribute.label}·{param.label}", param.type, leaf[param.name], param.options, 1e12
+    )
 
 
 def _check_value(attribute: Attribute, op: str, value: Any) -> None:
@@ -167,7 +171,9 @@ def _check_typed(
     if kind == "count" and not (_is_whole(value) and 0 <= value <= maximum):
         raise RuleError(f"条件「{label}」的值必须是不小于 0 的整数，现在是「{_shown(value)}」。")
     if kind == "days" and not (_is_whole(value) and 1 <= value <= min(3650, maximum)):
-        raise RuleError(f"条件「{label}」的天数必须是 1 到 {min(3650, int(maximum))} 的整数，现在是「{_shown(value)}」。")
+        raise RuleError(
+            f"条件「{label}」的天数必须是 1 到 {min(3650, int(maximum))} 的整数，现在是「{_shown(value)}」。"
+        )
     if kind == "flag" and not isinstance(value, bool):
         raise RuleError(f"条件「{label}」的值只能是「是」或「否」。")
     if kind == "choice" and not (isinstance(value, str | int) and value in known):
@@ -182,7 +188,11 @@ def _check_list(label: str, kind: str, value: Any, known: set[Any]) -> None:
     if not value:
         raise RuleError(f"条件「{label}」至少要选一项。")
     for item in value:
-        good = (_is_whole(item) and item > 0) if kind == "ids" else isinstance(item, str) and item in known
+        good = (
+            (_is_whole(item) and item > 0)
+            if kind == "ids"
+            else isinstance(item, str) and item in known
+        )
         if not good:
             raise RuleError(f"条件「{label}」没有选项「{_shown(item)}」。")
 
@@ -248,7 +258,7 @@ def _value_text(value: Any, attribute: Attribute, names: Names) -> str:
 
 
 def _measure(value: float, unit: str) -> str:
-    """"14 天", but "5 万元"."""
+    """ "14 天", but "5 万元"."""
     text = _number_text(value)
     return f"{text}{unit}" if text.endswith("万") else f"{text} {unit}".rstrip()
 

@@ -13,7 +13,9 @@ def phone(value: str) -> str:
 
 
 def id_number(value: str) -> str:
-    return f"{value[:1]}{'*' * (len(value) - 2)}{value[-1:]}" if len(value) > 2 else "*" * len(value)
+    return (
+        f"{value[:1]}{'*' * (len(value) - 2)}{value[-1:]}" if len(value) > 2 else "*" * len(value)
+    )
 
 
 def text(value: str) -> str:

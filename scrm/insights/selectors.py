@@ -78,7 +78,14 @@ def kpis(user: User) -> list[Kpi]:
     total = _customers(user).count()
     woken, sleeping = _woken(user, start)
     return [
-        Kpi("客户覆盖度", "有好友关系的客户 ÷ 范围内客户", _ratio(covered(user), total), None, "%", "+50%"),
+        Kpi(
+            "客户覆盖度",
+            "有好友关系的客户 ÷ 范围内客户",
+            _ratio(covered(user), total),
+            None,
+            "%",
+            "+50%",
+        ),
         Kpi(
             "客户活跃度",
             "30 天内点击、回复、登录或浏览的客户 ÷ 范围内客户",
@@ -95,7 +102,14 @@ def kpis(user: User) -> list[Kpi]:
             "¥",
             "+15–20%",
         ),
-        Kpi("沉睡空白激活", "沉睡或空白客户中 30 天内申购的比例", _ratio(woken, sleeping), None, "%", "+10%"),
+        Kpi(
+            "沉睡空白激活",
+            "沉睡或空白客户中 30 天内申购的比例",
+            _ratio(woken, sleeping),
+            None,
+            "%",
+            "+10%",
+        ),
     ]
 
 

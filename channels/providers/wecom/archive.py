@@ -149,9 +149,7 @@ class NativeSdk:
         try:
             _require_ok(call(out))
             # Lengths, not strlen: content may hold zero bytes.
-            return ctypes.string_at(
-                self.lib.GetContentFromSlice(out), self.lib.GetSliceLen(out)
-            )
+            return ctypes.string_at(self.lib.GetContentFromSlice(out), self.lib.GetSliceLen(out))
         finally:
             self.lib.FreeSlice(out)
 

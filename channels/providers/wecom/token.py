@@ -12,7 +12,9 @@ import redis
 from django.conf import settings
 
 _LOCK_SECONDS = 15
-_RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end return 0"
+_RELEASE = (
+    "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end return 0"
+)
 
 
 @cache

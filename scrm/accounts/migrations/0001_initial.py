@@ -6,45 +6,105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Branch',
+            name="Branch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='机构号')),
-                ('kind', models.CharField(choices=[('head', '总行'), ('branch', '分行'), ('sub', '支行')], max_length=10, verbose_name='级别')),
-                ('path', models.CharField(max_length=120, unique=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.branch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="机构号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("head", "总行"), ("branch", "分行"), ("sub", "支行")],
+                        max_length=10,
+                        verbose_name="级别",
+                    ),
+                ),
+                ("path", models.CharField(max_length=120, unique=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="accounts.branch",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['path'],
+                "ordering": ["path"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=60, unique=True, verbose_name='登录名')),
-                ('name', models.CharField(max_length=30, verbose_name='姓名')),
-                ('role', models.CharField(choices=[('rm', '客户经理'), ('branch_admin', '机构管理员'), ('compliance', '合规专员'), ('hq_admin', '总行管理员'), ('auditor', '审计')], max_length=20, verbose_name='角色')),
-                ('wecom_userid', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('is_active', models.BooleanField(default=True, verbose_name='在职')),
-                ('is_demo', models.BooleanField(default=False)),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
-                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to=settings.AUTH_USER_MODEL)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.branch', verbose_name='机构')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                ("username", models.CharField(max_length=60, unique=True, verbose_name="登录名")),
+                ("name", models.CharField(max_length=30, verbose_name="姓名")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("rm", "客户经理"),
+                            ("branch_admin", "机构管理员"),
+                            ("compliance", "合规专员"),
+                            ("hq_admin", "总行管理员"),
+                            ("auditor", "审计"),
+                        ],
+                        max_length=20,
+                        verbose_name="角色",
+                    ),
+                ),
+                (
+                    "wecom_userid",
+                    models.CharField(blank=True, max_length=64, null=True, unique=True),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="在职")),
+                ("is_demo", models.BooleanField(default=False)),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="accounts.branch",
+                        verbose_name="机构",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['branch__path', 'username'],
+                "ordering": ["branch__path", "username"],
             },
         ),
     ]

@@ -23,7 +23,11 @@ _COLOURS = {
 _STATE_COLOUR = {state: colour for colour, states in _COLOURS.items() for state in states.split()}
 _SEVERITY_COLOUR = {0: "secondary", 1: "azure", 2: "yellow", 3: "orange", 4: "red"}
 _TIER_COLOUR = {
-    "mass": "secondary", "gold": "yellow", "platinum": "azure", "diamond": "indigo", "private": "purple",
+    "mass": "secondary",
+    "gold": "yellow",
+    "platinum": "azure",
+    "diamond": "indigo",
+    "private": "purple",
 }
 _AVATARS = ("blue", "azure", "indigo", "purple", "pink", "orange", "teal", "green", "cyan")
 
@@ -42,7 +46,9 @@ def money(value: Any) -> SafeString | str:
     if value in (None, ""):
         return "—"
     amount = Decimal(value)
-    return format_html('<span class="num" title="¥{}">{}</span>', f"{amount:,.2f}", _short_money(amount))
+    return format_html(
+        '<span class="num" title="¥{}">{}</span>', f"{amount:,.2f}", _short_money(amount)
+    )
 
 
 def _relative(seconds: float) -> str:
@@ -105,7 +111,10 @@ def severity_badge(severity: int | None) -> SafeString:
     if severity is None:
         return format_html('<span class="badge bg-green-lt">{}</span>', "未命中")
     return format_html(
-        '<span class="badge bg-{}-lt">S{} {}</span>', _SEVERITY_COLOUR[severity], severity, names[severity]
+        '<span class="badge bg-{}-lt">S{} {}</span>',
+        _SEVERITY_COLOUR[severity],
+        severity,
+        names[severity],
     )
 
 

@@ -44,7 +44,7 @@ function taskRow(task) {
   const state = task.cancelled ? ["已停止", "bad"]
     : done === task.members.length ? ["已发送", "good"] : [`待确认 ${task.members.length - done} 人`, "warn"];
   return h("tr", {},
-    h("td", {}, time(task.create_time)),
+    h("td", { class: "when" }, time(task.create_time)),
     h("td", { class: "text", title: task.text.content }, task.text.content || "（仅附件）"),
     h("td", {}, h("span", { class: `pill ${state[1]}` }, state[0])),
     h("td", { class: "num" }, total), h("td", { class: "num" }, sum("sent")),
@@ -73,7 +73,7 @@ function callbacks(rows) {
     h("tbody", {}, rows.slice(0, 30).map((row) => {
       const [name, kind] = STATUS[row.status] || [row.status, ""];
       const tries = row.attempts.map((attempt) => `${attempt.status}（${attempt.ms} 毫秒）`).join("，");
-      return h("tr", {}, h("td", {}, time(row.created)),
+      return h("tr", {}, h("td", { class: "when" }, time(row.created)),
         h("td", { title: row.xml }, row.event, row.change_type ? h("small", {}, ` ${row.change_type}`) : null),
         h("td", {}, h("span", { class: `pill ${kind}` }, name)), h("td", {}, h("small", {}, tries || "—")));
     }))));

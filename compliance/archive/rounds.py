@@ -1,0 +1,45 @@
+"""The stages in turn. A stage that fails is repeated by the next round and holds up nothing else."""
+
+import logging
+
+from django.db.models import QuerySet
+
+from channels.providers.base import ProviderError
+from channels.providers.wecom.archive import ArchiveSdk, archive_sdk
+from compliance.archive import decode, pull, scan
+from compliance.lexicon import ScanFailed
+from compliance.models import ArchivedMessage
+
+logger = logging.getLogger(__name__)
+
+
+def run() -> int:
+    """After WeCom's notice: everything new, pulled, decoded and scanned; returns messages stored."""
+    sdk = archive_sdk()
+    _pull(sdk)
+    stored = decode.decode(sdk, decode.newest_waiting())
+    _scan(scan.newest_unscanned())
+    return stored
+
+
+def sweep() -> int:
+    """Now and then: what a lost notice, a missing key or a failed scan left behind."""
+    sdk = archive_sdk()
+    _pull(sdk)
+    stored = decode.decode(sdk, decode.waiting())
+    _scan(scan.unscanned())
+    return stored
+
+
+def _pull(sdk: ArchiveSdk) -> None:
+    try:
+        pull.pull(sdk)
+    except ProviderError as error:
+        logger.warning("archive pull stopped: %s", error.message)
+
+
+def _scan(messages: QuerySet[ArchivedMessage]) -> None:
+    try:
+        scan.scan(messages)
+    except ScanFailed as error:
+        logger.error("archive scan held: %s", error)

@@ -1,0 +1,131 @@
+"""Reads of the archive: a conversation around a message, and the search."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from compliance.archive.content import LABELS
+from compliance.archive.records import REPEAT
+from compliance.models import ArchivedMessage
+from scrm.accounts.models import User
+from scrm.core import masking
+
+# Words cannot be searched in the database, as the text is encrypted there.
+WORD_WINDOW = 2000
+_EXCERPT = 60
+
+
+@dataclass(slots=True)
+class Line:
+    """One message as the chat shows it."""
+
+    message: ArchivedMessage
+    recalled: bool
+    focus: bool
+
+    @property
+    def side(self) -> str:
+        return "staff" if self.message.from_staff else "customer"
+
+    @property
+    def is_note(self) -> bool:
+        return self.message.action != "send" or not self.message.text
+
+    @property
+    def who(self) -> str:
+        if self.message.from_staff:
+            return self.message.user.name if self.message.user else self.message.sender
+        return self.message.contact.name if self.message.contact else "客户"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Part of a conversation; earlier and later are messages to go on from, None at the ends."""
+
+    lines: list[Line]
+    earlier: ArchivedMessage | None
+    later: ArchivedMessage | None
+
+
+def messages_of(user: User) -> QuerySet[ArchivedMessage]:
+    rows = ArchivedMessage.objects.visible_to(user).exclude(msgtype=REPEAT)
+    return rows.select_related("user", "contact", "customer")
+
+
+def talk_around(message: ArchivedMessage, user: User, before: int = 12, after: int = 8) -> Talk:
+    """The conversation around a message, as far as the reader may see it."""
+    if not message.conversation:
+        return Talk(_lines([message], message), None, None)
+    rows = messages_of(user).filter(conversation=message.conversation)
+    at, pk = message.sent_at, message.pk
+    up = rows.filter(Q(sent_at__lt=at) | Q(sent_at=at, pk__lt=pk)).order_by("-sent_at", "-id")
+    down = rows.filter(Q(sent_at__gt=at) | Q(sent_at=at, pk__gt=pk)).order_by("sent_at", "id")
+    first, then = list(up[: before + 1]), list(down[: after + 1])
+    shown = [*reversed(first[:before]), message, *then[:after]]
+    return Talk(
+        _lines(shown, message),
+        first[before] if len(first) > before else None,
+        then[after] if len(then) > after else None,
+    )
+
+
+def _lines(messages: list[ArchivedMessage], focus: ArchivedMessage) -> list[Line]:
+    ids = [message.msgid for message in messages]
+    recalled = set(
+        ArchivedMessage.objects.filter(recalls__in=ids).values_list("recalls", flat=True)
+    )
+    return [Line(m, m.msgid in recalled, m.pk == focus.pk) for m in messages]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    staff: str = ""
+    customer: str = ""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    msgtype: str = ""
+    words: str = ""
+
+
+def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | list[ArchivedMessage]:
+    """Messages newest first; with words, those among the newest 2,000 that match the rest."""
+    rows = _filtered(messages_of(user), query).order_by("-sent_at", "-id")
+    words = query.words.casefold().split()
+    if not words:
+        return rows
+    return [m for m in rows[:WORD_WINDOW] if all(word in m.text.casefold() for word in words)]
+
+
+def _filtered(rows: QuerySet[ArchivedMessage], query: Query) -> QuerySet[ArchivedMessage]:
+    if query.staff:
+        name = Q(user__name__contains=query.staff) | Q(user__wecom_userid=query.staff)
+        rows = rows.filter(name | Q(user__username=query.staff))
+    if query.customer:
+        rows = rows.filter(customer__number=query.customer)
+    if query.since:
+        rows = rows.filter(sent_at__gte=_midnight(query.since))
+    if query.until:
+        rows = rows.filter(sent_at__lt=_midnight(query.until + datetime.timedelta(days=1)))
+    return rows.filter(msgtype=query.msgtype) if query.msgtype else rows
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def excerpt(message: ArchivedMessage, words: str) -> str:
+    """A masked line of the message, from just before the first word searched for."""
+    first = words.casefold().split()[:1]
+    at = message.text.casefold().find(first[0]) if first else 0
+    start = max(0, at - 15)
+    end = start + _EXCERPT
+    tail = "…" if end < len(message.text) else ""
+    # Masked as a whole before it is cut: a number cut in two would not be recognised.
+    text = masking.text(message.text)
+    return f"{'…' if start else ''}{text[start:end]}{tail}".replace("\n", " ")
+
+
+def type_label(msgtype: str) -> str:
+    return LABELS.get(msgtype, msgtype)

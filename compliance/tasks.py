@@ -1,0 +1,15 @@
+"""Celery's side of compliance: one line each, idempotent by row state."""
+
+from celery import shared_task
+
+from compliance.archive import rounds
+
+
+@shared_task(queue="audit")
+def archive_pull() -> int:
+    return rounds.run()
+
+
+@shared_task(queue="audit")
+def archive_sweep() -> int:
+    return rounds.sweep()
