@@ -7,7 +7,8 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from contacts.models import Customer, Holding
+from contacts.models import Customer, Holding, Segment
+from contacts.segments import Moment, rule_q
 from scrm.core import crypto
 
 _MATURING = ((7, "7 天内"), (30, "30 天内"), (90, "90 天内"))
@@ -25,6 +26,7 @@ class CustomerFilter(filters.FilterSet):
     tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices, label="等级")
     stage = filters.MultipleChoiceFilter(choices=Customer.Stage.choices, label="生命周期")
     maturing = filters.ChoiceFilter(choices=_MATURING, method="within", label="产品到期")
+    segment = filters.NumberFilter(method="member", label="客群")
     sort = filters.ChoiceFilter(choices=ORDERS, method="order", label="排序")
 
     class Meta:
@@ -52,6 +54,10 @@ class CustomerFilter(filters.FilterSet):
             customer=OuterRef("pk"), closed_on=None, matures_on__range=(today, until)
         )
         return rows.filter(Q(Exists(holdings)))
+
+    def member(self, rows: QuerySet[Customer], name: str, value: Any) -> QuerySet[Customer]:
+        segment = Segment.objects.visible_to(self.request.user).filter(pk=value).first()
+        return rows.filter(rule_q(segment.rule, Moment.current())) if segment else rows.none()
 
     def order(self, rows: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         return rows.order_by(value, "id")

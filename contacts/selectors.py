@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from contacts.models import Consent, Customer, CustomerTag, ExternalContact, Follow, Holding, Task
+from contacts.models import Consent, Customer, CustomerTag, ExternalContact, Follow, Holding, Segment, Task
 from contacts.segments import Moment, rule_q
 from scrm.accounts.models import Branch, User
 from scrm.core.scope import ScopedQuerySet
@@ -57,6 +57,11 @@ def segment_samples(rule: Any, *, user: User) -> list[Customer]:
     """The ten wealthiest: the ones a campaign owner recognises."""
     rows = segment_queryset(rule, user=user).select_related("owner", "branch")
     return list(rows.order_by("-aum", "id")[:SAMPLE_SIZE])
+
+
+def segment_is_editable(segment: Segment, *, user: User) -> bool:
+    """Segments of one's own branch and below; those of above may be used, not changed."""
+    return segment.branch.path.startswith(user.branch.path)
 
 
 def open_holdings(customer: Customer) -> list[Holding]:

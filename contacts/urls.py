@@ -1,4 +1,24 @@
-from typing import Any
+from django.urls import path
+
+from contacts.views import customers, profile, segments, sidebar, workbench
 
 app_name = "contacts"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("workbench/", workbench.workbench, name="workbench"),
+    path("tasks/<int:pk>/complete/", workbench.task_complete, name="task_complete"),
+    path("tasks/<int:pk>/skip/", workbench.task_skip, name="task_skip"),
+    path("tasks/<int:pk>/snooze/", workbench.task_snooze, name="task_snooze"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<int:pk>/", profile.customer, name="customer"),
+    path("customers/<int:pk>/timeline/", profile.customer_timeline, name="customer_timeline"),
+    path("customers/<int:pk>/unmask/", profile.customer_unmask, name="customer_unmask"),
+    path("customers/<int:pk>/tags/", profile.customer_tags, name="customer_tags"),
+    path("customers/<int:pk>/follow-ups/", profile.customer_follow_up, name="customer_follow_up"),
+    path("customers/<int:pk>/consents/", profile.customer_consent, name="customer_consent"),
+    path("sidebar/<str:external_userid>/", sidebar.sidebar, name="sidebar"),
+    path("segments/", segments.segments, name="segments"),
+    path("segments/new/", segments.segment_create, name="segment_create"),
+    path("segments/preview/", segments.segment_preview, name="segment_preview"),
+    path("segments/<int:pk>/", segments.segment, name="segment"),
+    path("segments/<int:pk>/edit/", segments.segment_update, name="segment_update"),
+]

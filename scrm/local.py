@@ -62,7 +62,8 @@ def set_environment_defaults() -> None:
     for name, value in _plain_defaults().items():
         os.environ.setdefault(name, value)
     if "DATABASE_URL" not in os.environ:
-        os.environ["DATABASE_URL"] = embedded.start_postgres(var_dir() / "postgres")
+        quick = bool(os.environ.get("SCRM_QUICK_DB"))
+        os.environ["DATABASE_URL"] = embedded.start_postgres(var_dir() / "postgres", quick=quick)
     if "REDIS_URL" in os.environ:
         os.environ.setdefault("REDIS_IS_EXTERNAL", "1")
     # Commands that only read settings need no Redis; the demo starts one and names it here.

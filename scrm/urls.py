@@ -3,7 +3,9 @@
 from django.urls import include, path
 
 from campaigns.views import tracking
+from channels.api import ConnectionView
 from scrm.accounts import views
+from scrm.schema import Schema
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,6 +17,10 @@ urlpatterns = [
     path("board/", include("scrm.insights.urls")),
     path("compliance/", include("compliance.urls")),
     path("campaigns/", include("campaigns.urls")),
+    path("api/schema/", Schema.as_view(), name="schema"),
+    path("api/connection/", ConnectionView.as_view(), name="api_connection"),
+    path("api/", include("campaigns.api_urls")),
+    path("api/", include("contacts.api_urls")),
     path("t/<str:token>/", tracking.link, name="link"),
     path("t/<str:token>/back/", tracking.link_back, name="link_back"),
     path("", include("channels.urls")),

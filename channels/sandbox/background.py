@@ -8,7 +8,10 @@ import random
 import time
 from collections.abc import Callable
 
+from channels.sandbox.api import moments
 from channels.sandbox.core import Sandbox
+from channels.sandbox.corp import transfers
+from channels.sandbox.people import links
 from channels.sandbox.people.engine import PeopleEngine
 from channels.sandbox.state.messages import Message
 
@@ -17,8 +20,8 @@ logger = logging.getLogger("wecom_sandbox")
 _TICK_SECONDS = 0.5
 _ARCHIVE_AGENT = 2000004
 
-# Filled by modules whose work is due at some time: transfers, moment jobs.
-TIMED_JOBS: list[Callable[[Sandbox], None]] = []
+# Work that is due at some sandbox time.
+_TIMED_JOBS: tuple[Callable[[Sandbox], None], ...] = (moments.finish_jobs, transfers.finish_due)
 
 
 class Background:
@@ -60,11 +63,12 @@ class Background:
 
     def _tick(self) -> None:
         self._people.tick()
-        for job in TIMED_JOBS:
+        for job in _TIMED_JOBS:
             job(self._box)
         self._notify_archive()
 
     def _on_messages(self, messages: list[Message]) -> None:
+        links.watch_chats(self._box, messages)
         archived = [message for message in messages if message.archived]
         self._repeat_some(archived)
         if archived:

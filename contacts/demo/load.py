@@ -95,7 +95,7 @@ def _chunks(plan: Plan) -> Iterator[dict[str, str]]:
     if len(spans) < 4:
         yield from (make_chunk(plan, start, stop) for start, stop in spans)
         return
-    workers = max(1, min(3, (os.cpu_count() or 1) - 1))
+    workers = min(4, os.cpu_count() or 1)
     waiting: deque[Future[dict[str, str]]] = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
         for start, stop in spans:

@@ -12,3 +12,5 @@ WHITENOISE_USE_FINDERS = True
 AUTH_PASSWORD_VALIDATORS: list[dict[str, str]] = []
 # The demo must be able to send at any hour of the day it is shown.
 QUIET_HOURS = ""
+# Static files are served from where they lie; nothing is collected.
+STATIC_ROOT = None

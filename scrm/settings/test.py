@@ -1,10 +1,21 @@
-"""Tests: the demo's shape on a database of their own, cheap password hashes."""
+"""Tests: the demo's shape on throw-away stores of their own, and cheap password hashes."""
 
-from scrm.settings.demo import *  # noqa: F403
+import atexit
+import os
+
+from scrm import embedded, local
+
+os.environ.setdefault("SCRM_VAR", str(local.ROOT / "var" / "test"))
+os.environ.setdefault("SCRM_QUICK_DB", "1")
+if "REDIS_URL" not in os.environ:
+    # The first process starts it; parallel test workers inherit its address.
+    _port = embedded.free_port()
+    atexit.register(embedded.start_redis(_port, local.var_dir() / "redis").kill)
+    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{_port}/0"
+
+from scrm.settings.demo import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+ALLOWED_HOSTS = ["*"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

@@ -26,5 +26,5 @@ def send_welcome_msg(call: Call) -> Doc:
     row["used"] = True
     box.table("welcome_codes").save(code)
     parts = content.as_parts(box, checked)
-    delivery.send(box, member, member, customer, parts, "welcome", code[:12])
+    delivery.send(box, delivery.Chat(member, customer), member, parts, ("welcome", code[:12]))
     return {}

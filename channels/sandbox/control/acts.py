@@ -9,6 +9,7 @@ from channels.sandbox.control.answers import read_object
 from channels.sandbox.control.keys import SENDER
 from channels.sandbox.dispatch import BOX
 from channels.sandbox.errors import ControlError
+from channels.sandbox.people import office  # noqa: F401  (registers its actions)
 from channels.sandbox.people.actions import ACTIONS, wanted
 from channels.sandbox.people.browser import click
 from channels.sandbox.types import Doc

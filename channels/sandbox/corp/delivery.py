@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from channels.sandbox.core import Sandbox
 from channels.sandbox.corp.content import Part
@@ -11,43 +12,42 @@ from channels.sandbox.state.messages import Message
 from channels.sandbox.types import Doc
 
 
-def compose(
-    box: Sandbox,
-    sender: str,
-    member: str,
-    customer: str,
-    parts: Iterable[Part],
-    source: str = "chat",
-    source_id: str = "",
-    room: str = "",
-    to: list[str] | None = None,
-) -> list[Message]:
-    """Messages of one chat, not stored yet: a mass send stores thousands at once.
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where something is said: member and customer, or a room with its other people."""
 
-    `member` and `customer` name the chat; `sender` is one of them, or somebody of the room.
-    """
-    archived = may_archive(box, member, customer)
-    now, version = box.clock.millis(), box.keys.current()
-    receivers = to if to is not None else [customer if sender == member else member]
+    member: str
+    customer: str = ""
+    room: str = ""
+    others: tuple[str, ...] = ()
+
+    def receivers(self, sender: str) -> list[str]:
+        if self.room:
+            return list(self.others)
+        return [self.customer if sender == self.member else self.member]
+
+
+# (what it came from: chat, mass, welcome …; the id of the task)
+Origin = tuple[str, str]
+
+
+def compose(
+    box: Sandbox, chat: Chat, sender: str, parts: Iterable[Part], origin: Origin = ("chat", "")
+) -> list[Message]:
+    """Messages of one chat, not stored yet: a mass send stores thousands at once."""
+    now = box.clock.millis()
+    archived, version = may_archive(box, chat.member, chat.customer), box.keys.current()
+    receivers = chat.receivers(sender)
     made = []
     for kind, body in parts:
         msgid = new_msgid(now)
-        plain = envelope(msgid, sender, receivers, now, room) | {"msgtype": kind, kind: body}
-        made.append(
-            Message(
-                msgid,
-                now,
-                member,
-                customer,
-                sender,
-                plain,
-                room,
-                source,
-                source_id,
-                archived,
-                version,
-            )
-        )
+        plain = envelope(msgid, sender, receivers, now, chat.room)
+        message = Message(
+            msgid=msgid, msgtime=now, member=chat.member, customer=chat.customer, sender=sender,
+            plain=plain | {"msgtype": kind, kind: body}, room=chat.room, source=origin[0],
+            source_id=origin[1], archived=archived, key_version=version,
+        )  # fmt: skip
+        made.append(message)
     return made
 
 
@@ -63,17 +63,11 @@ def new_msgid(now: int) -> str:
 
 
 def send(
-    box: Sandbox,
-    sender: str,
-    member: str,
-    customer: str,
-    parts: Iterable[Part],
-    source: str = "chat",
-    source_id: str = "",
+    box: Sandbox, chat: Chat, sender: str, parts: Iterable[Part], origin: Origin = ("chat", "")
 ) -> list[Message]:
-    messages = compose(box, sender, member, customer, parts, source, source_id)
+    messages = compose(box, chat, sender, parts, origin)
     box.record(messages)
-    box.relations.touch(member, customer, box.clock.seconds())
+    box.relations.touch(chat.member, chat.customer, box.clock.seconds())
     return messages
 
 

@@ -127,7 +127,9 @@ def set_agree(box: Sandbox, userid: str, external: str, agreed: bool) -> Doc:
     chatted = box.messages.count("member = ? AND customer = ?", member, external) > 0
     box.table("agrees").put(f"{member}|{external}", row)
     body = {"userid": external, f"{word}_time": now}
-    made = delivery.compose(box, external, member, external, [(word, body)], "agree")
+    made = delivery.compose(
+        box, delivery.Chat(member, external), external, [(word, body)], ("agree", "")
+    )
     for message in made:
         # The answer is recorded even when it is a refusal.
         message.archived = bool(box.settings["archive_opened"])

@@ -104,14 +104,14 @@ def _outcome(box: Sandbox, task: Doc, userid: str, target: str, book: ReceiptBoo
 def _messages(
     box: Sandbox, task: Doc, userid: str, target: str, parts: list[content.Part]
 ) -> list[Message]:
+    origin = ("mass", task["msgid"])
     if task["chat_type"] != "group":
         box.relations.touch(userid, target, box.clock.seconds())
-        return delivery.compose(box, userid, userid, target, parts, "mass", task["msgid"])
-    chat = box.table("groups").get(target) or {"members": []}
-    others = [member["userid"] for member in chat["members"] if member["userid"] != userid]
-    return delivery.compose(
-        box, userid, userid, "", parts, "mass", task["msgid"], room=target, to=others
-    )
+        return delivery.compose(box, delivery.Chat(userid, target), userid, parts, origin)
+    members = (box.table("groups").get(target) or {"members": []})["members"]
+    others = tuple(row["userid"] for row in members if row["userid"] != userid)
+    chat = delivery.Chat(userid, room=target, others=others)
+    return delivery.compose(box, chat, userid, parts, origin)
 
 
 def tally(share: Doc) -> Doc:

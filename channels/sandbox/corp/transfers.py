@@ -77,7 +77,8 @@ def _finish(box: Sandbox, key: str, row: Doc) -> None:
     box.emit("change_external_contact", "add_external_contact", UserID=takeover, **who)
     if row["message"]:
         parts = [("text", {"content": row["message"]})]
-        delivery.send(box, takeover, takeover, external, parts, "transfer", key)
+        chat = delivery.Chat(takeover, external)
+        delivery.send(box, chat, takeover, parts, ("transfer", key))
 
 
 def refuse(box: Sandbox, fields: Doc) -> Doc:

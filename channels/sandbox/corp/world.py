@@ -14,7 +14,7 @@ _WORLD_TABLES: Final = (
     "departments", "members", "contacts", "tag_groups", "tasks", "shares", "receipts",
     "contact_ways", "agrees", "groups", "join_ways", "group_welcomes", "welcome_codes",
     "oauth_codes", "notices", "response_codes", "moments", "moment_jobs", "transfers",
-    "transfer_counts", "resigned", "links", "products", "intercept_rules", "callbacks",
+    "transfer_counts", "resigned", "links", "chat_keys", "products", "intercept_rules", "callbacks",
     "sent_hashes",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from channels.sandbox.core import Sandbox
-from channels.sandbox.corp import delivery
+from channels.sandbox.corp import delivery, intercept
 from channels.sandbox.corp.content import file_body
 from channels.sandbox.errors import ControlError
 from channels.sandbox.state.messages import Message
@@ -63,19 +63,22 @@ def _to_person(box: Sandbox, sender: str, target: str, kind: str, body: Doc) -> 
     follow = box.relations.follow(member, customer)
     if follow is None or follow.get("deleted_by_customer"):
         raise ControlError("these two are not friends")
-    spoken = member if from_member else customer
-    return delivery.send(box, spoken, member, customer, [(kind, body)])
+    if not from_member:
+        return delivery.send(box, delivery.Chat(member, customer), customer, [(kind, body)])
+    met = intercept.hit(box, member, str(body.get("content", "")))
+    if met and met["blocked"]:
+        raise ControlError(f"blocked by the intercept rule {met['rule_name']}: {met['word']}")
+    return delivery.send(box, delivery.Chat(member, customer), member, [(kind, body)])
 
 
 def _to_group(box: Sandbox, chat: Doc, sender: str, kind: str, body: Doc) -> list[Message]:
     inside = [row["userid"] for row in chat["members"]]
     if sender not in inside:
         raise ControlError("the speaker is not in this group")
-    others = [userid for userid in inside if userid != sender]
+    others = tuple(userid for userid in inside if userid != sender)
     customer = "" if sender.lower() in box.members else sender
-    messages = delivery.compose(
-        box, sender, chat["owner"], customer, [(kind, body)], room=chat["chat_id"], to=others
-    )
+    where = delivery.Chat(chat["owner"], customer, chat["chat_id"], others)
+    messages = delivery.compose(box, where, sender, [(kind, body)])
     box.record(messages)
     return messages
 

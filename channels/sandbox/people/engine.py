@@ -18,7 +18,7 @@ from typing import Any, Final
 from channels.sandbox.core import Sandbox
 from channels.sandbox.corp import friends, mass_send
 from channels.sandbox.errors import ControlError, WeComError
-from channels.sandbox.people import browser, chat, sentences
+from channels.sandbox.people import browser, chat, codes, sentences
 from channels.sandbox.state.messages import Message
 from channels.sandbox.types import Doc
 
@@ -184,8 +184,6 @@ class PeopleEngine:
         friends.customer_delete(self._box, member, customer)
 
     def _do_add(self) -> None:
-        from channels.sandbox.people import codes
-
         ways = list(self._box.table("contact_ways").rows)
         if not ways:
             raise ControlError("there is no live code to scan")

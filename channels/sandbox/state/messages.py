@@ -74,7 +74,8 @@ class MessageLog:
 
     def since(self, seq: int, limit: int, oldest: int) -> Docs:
         rows = self._store.db.execute(
-            f"SELECT {_COLUMNS} FROM messages WHERE seq > ? AND msgtime >= ? ORDER BY seq LIMIT ?",
+            f"SELECT {_COLUMNS} FROM messages"  # noqa: S608
+            " WHERE seq > ? AND msgtime >= ? ORDER BY seq LIMIT ?",
             (seq, oldest, limit),
         )
         names = [name.strip() for name in _COLUMNS.split(",")]
@@ -89,7 +90,7 @@ class MessageLog:
 
     def count(self, where: str = "1", *values: object) -> int:
         """`where` is always a literal of this package."""
-        query = f"SELECT count(*) FROM messages WHERE {where}"
+        query = f"SELECT count(*) FROM messages WHERE {where}"  # noqa: S608
         return int(self._store.db.execute(query, values).fetchone()[0])
 
     def find(self, msgid: str) -> Doc | None:
@@ -99,7 +100,8 @@ class MessageLog:
     def select(self, where: str, *values: object, limit: int = 1000, after: int = 0) -> Docs:
         """`where` is always a literal of this package. The newest `limit` rows, oldest first."""
         rows = self._store.db.execute(
-            "SELECT id, seq, msgid, msgtime, member, customer, sender, room, source, source_id,"
+            "SELECT id, seq, msgid, msgtime, member, customer, sender,"  # noqa: S608
+            " room, source, source_id,"
             f" plain FROM messages WHERE {where} AND id > ? ORDER BY id DESC LIMIT ?",
             (*values, after, limit),
         ).fetchall()

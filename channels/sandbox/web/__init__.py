@@ -16,6 +16,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/sandbox/media/{media_id}", files.media)
     app.router.add_get("/sandbox/avatar/{person}.svg", files.avatar)
     app.router.add_get("/sandbox/qr/{config_id}.svg", files.qr_code)
+    app.router.add_get("/sandbox/ca/{link_id}", pages.acquisition)
     app.router.add_get("/connect/oauth2/authorize", oauth.authorize)
     app.router.add_get("/wwlogin/sso/login", oauth.sso)
     app.router.add_get("/wwopen/sso/qrConnect", oauth.sso)

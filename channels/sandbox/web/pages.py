@@ -8,6 +8,8 @@ from typing import Final
 
 from aiohttp import web
 
+from channels.sandbox.dispatch import BOX
+
 BANNER: Final = '<p class="banner">这是企业微信模拟器，不会向任何真人发送消息</p>'
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
@@ -41,6 +43,18 @@ async def overview(request: web.Request) -> web.Response:
 
 async def phone(request: web.Request) -> web.Response:
     return _file("phone.html")
+
+
+async def acquisition(request: web.Request) -> web.Response:
+    """Where an acquisition link leads: in WeChat it would offer to add a member."""
+    link = request.app[BOX].table("links").get(request.match_info["link_id"])
+    if link is None:
+        raise web.HTTPNotFound
+    name = escape(link["link_name"])
+    text = "<p>在微信里打开时，这里会请客户添加一位员工。测试时请用控制接口的 open_link 动作。</p>"
+    return shell(
+        link["link_name"], f'{BANNER}<h1>{name}</h1><section class="card">{text}</section>'
+    )
 
 
 async def static(request: web.Request) -> web.Response:

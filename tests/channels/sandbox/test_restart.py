@@ -57,6 +57,8 @@ def running(state: Path, **extra: str) -> Iterator[tuple[Client, subprocess.Pope
     finally:
         process.kill()
         process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
 
 
 def healthy(port: int) -> bool:
@@ -108,7 +110,12 @@ def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
 
 def refused_start(port: int, state: Path, **extra: str) -> str:
     done = subprocess.run(
-        command(port, state), cwd=ROOT, env=environment() | extra, capture_output=True, timeout=20
+        command(port, state),
+        cwd=ROOT,
+        env=environment() | extra,
+        capture_output=True,
+        timeout=20,
+        check=False,
     )
     assert done.returncode == 1
     lines = done.stderr.decode().strip().splitlines()

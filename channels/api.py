@@ -1,0 +1,22 @@
+"""State of the connection for head office's monitoring."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from channels import selectors
+from scrm.core.access import HQ, Access
+
+
+class ConnectionView(APIView):
+    access = Access(frozenset({HQ}), frozenset())
+
+    @extend_schema(responses={200: dict[str, object]})
+    def get(self, request: Request) -> Response:
+        """Counts of callbacks and outgoing tasks by state, and the last walk."""
+        run = selectors.latest_sync()
+        walk = {"state": run.state, "counts": run.counts, "error": run.error} if run else None
+        return Response(
+            {"inbox": selectors.inbox_counts(), "outbox": selectors.outbox_counts(), "sync": walk}
+        )

@@ -1,0 +1,75 @@
+"""存档检索 and 存档完整性. Searching is a POST: what is searched for must not stand in addresses."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from compliance.archive.verify import archive_verify
+from compliance.forms import SearchForm
+from compliance.models import Seal
+from compliance.selectors import archive as selectors
+from compliance.selectors.archive import Query
+from scrm.audit.models import AuditEvent
+from scrm.audit.services import record
+from scrm.core import masking
+from scrm.core.access import AUDITOR, HQ, OFFICER, access
+from scrm.core.pages import PAGE_SIZE, go, perform
+from scrm.core.scope import fetch
+
+
+@access({OFFICER, AUDITOR}, {OFFICER, AUDITOR})
+def archive(request: HttpRequest) -> HttpResponse:
+    form = SearchForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "window": selectors.WORD_WINDOW}
+    if request.method == "POST" and form.is_valid():
+        context |= _results(request, form.query())
+    template = "compliance/_results.html" if request.htmx else "compliance/archive.html"
+    return render(request, template, context)
+
+
+def _results(request: HttpRequest, query: Query) -> dict[str, Any]:
+    page = Paginator(selectors.search(request.user, query), PAGE_SIZE).get_page(request.POST.get("page"))
+    for message in page:
+        message.line = selectors.excerpt(message, query.words)
+        message.type_label = selectors.type_label(message.msgtype)
+    asked = {name: masking.text(str(value)) for name, value in asdict(query).items() if value}
+    record(
+        "archive.search",
+        actor=request.user,
+        after={**asked, "found": page.paginator.count, "page": page.number},
+    )
+    return {"page": page, "searched": True, "words": query.words}
+
+
+@access({OFFICER, AUDITOR})
+def conversation(request: HttpRequest, pk: int) -> HttpResponse:
+    message = fetch(selectors.messages_of(request.user), pk=pk)
+    record("archive.view", actor=request.user, obj=message)
+    scan = message.scans.order_by("-id").first()
+    context = {
+        "message": message,
+        "talk": selectors.talk_around(message, request.user, before=20, after=20),
+        "findings": scan.findings if scan else [],
+        "type_label": selectors.type_label(message.msgtype),
+    }
+    return render(request, "compliance/conversation.html", context)
+
+
+@access({AUDITOR, HQ})
+def integrity(request: HttpRequest) -> HttpResponse:
+    context = {
+        "last": Seal.objects.order_by("-number").first(),
+        "verdicts": AuditEvent.objects.filter(action="archive.verify")[:10],
+    }
+    return render(request, "compliance/integrity.html", context)
+
+
+@require_POST
+@access(set(), {AUDITOR, HQ})
+def integrity_verify(request: HttpRequest) -> HttpResponse:
+    perform(request, lambda: archive_verify(actor=request.user), "校验已完成，结论见下。")
+    return go(request, "compliance:integrity")

@@ -1,0 +1,82 @@
+"""词库: what is in force, what is drafted, and who put it there."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from compliance import lexicons as service
+from compliance.forms import ImportForm
+from compliance.lexicon import CATEGORIES, SEVERITY_NAMES
+from compliance.models import LexiconVersion
+from compliance.selectors import lexicon as selectors
+from scrm.core.access import OFFICER, access
+from scrm.core.pages import go, page_of, perform
+from scrm.core.scope import fetch
+
+
+def _page(request: HttpRequest, form: ImportForm, rows: list[str]) -> HttpResponse:
+    context = {
+        "form": form,
+        "bad_rows": rows,
+        "active": service.active_version(),
+        "categories": selectors.categories(),
+        "versions": selectors.versions()[:20],
+        "severity_names": SEVERITY_NAMES.items(),
+    }
+    return render(request, "compliance/lexicons.html", context)
+
+
+@access({OFFICER})
+def lexicons(request: HttpRequest) -> HttpResponse:
+    return _page(request, ImportForm(), [])
+
+
+@require_POST
+@access(set(), {OFFICER})
+def lexicon_import(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, form, [])
+    data = form.cleaned_data
+    try:
+        draft = service.lexicon_import_csv(text=data["rows"], note=data["note"], actor=request.user)
+    except service.LexiconRefused as error:
+        messages.error(request, error.message)
+        return _page(request, form, error.rows)
+    messages.success(request, f"已生成草稿 {draft.number}，由另一位合规人员启用后生效。")
+    return go(request, "compliance:lexicon", draft.pk)
+
+
+@access({OFFICER})
+def lexicon(request: HttpRequest, pk: int) -> HttpResponse:
+    version = fetch(selectors.versions(), pk=pk)
+    draft = version.state == LexiconVersion.State.DRAFT
+    context: dict[str, Any] = {
+        "version": version,
+        "changes": selectors.changes(version) if draft else None,
+        "own": version.created_by_id == request.user.pk,
+        "category": request.GET.get("category", ""),
+        "categories": [(code, name) for code, (name, _) in CATEGORIES.items()],
+    }
+    context["page"] = page_of(request, _terms(version, context["category"]))
+    return render(request, "compliance/lexicon.html", context)
+
+
+def _terms(version: LexiconVersion, category: str) -> Any:
+    rows = version.terms.order_by("category", "text")
+    return rows.filter(category=category) if category else rows
+
+
+@require_POST
+@access(set(), {OFFICER})
+def lexicon_activate(request: HttpRequest, pk: int) -> HttpResponse:
+    version = fetch(LexiconVersion.objects, pk=pk)
+    perform(
+        request,
+        lambda: service.lexicon_activate(version=version, actor=request.user),
+        f"词库 {version.number} 已生效，所有检查即刻使用新词库。",
+    )
+    return go(request, "compliance:lexicon", pk)
