@@ -1,4 +1,4 @@
-"""Working an alert: one claims it, decides with a reason, and for S3 and above a second one agrees."""
+"""Working an alert: one person claims and decides; for S3 and above a second one must agree."""
 
 import datetime
 
@@ -106,7 +106,7 @@ def _second(alert: Alert, decision: str, reason: str, actor: User) -> None:
     if decision == alert.proposal:
         _finish(alert, decision, reason, actor)
         return
-    # Disagreement: the second person now holds it, and whatever they propose needs another pair of eyes.
+    # Disagreement: the second person holds it now; what they propose needs another pair of eyes.
     move(alert, MOVES, State.CLAIMED)
     alert.claimed_by, alert.claimed_at = actor, timezone.now()
     alert.proposal, alert.first_by, alert.reason = "", None, ""

@@ -9,8 +9,7 @@ from compliance.selectors.archive import Query
 from scrm.core.forms import TablerForm
 
 _MAX_UPLOAD = 2 * 1024 * 1024
-_HIDDEN_TYPES = {"repeat"}
-TYPE_CHOICES = [("", "全部类型"), *((code, name) for code, name in LABELS.items() if code not in _HIDDEN_TYPES)]
+TYPE_CHOICES = [("", "全部类型"), *(pair for pair in LABELS.items() if pair[0] != "repeat")]
 
 
 class SearchForm(TablerForm):
@@ -29,11 +28,11 @@ class SearchForm(TablerForm):
         return data
 
     def query(self) -> Query:
-        return Query(**{name: value.strip() if isinstance(value, str) else value for name, value in self.cleaned_data.items()})
+        return Query(**self.cleaned_data)
 
 
 class ImportForm(TablerForm):
-    note = forms.CharField(label="说明", max_length=200, help_text="为什么改，例如：监管通报新增话术")
+    note = forms.CharField(label="说明", max_length=200, help_text="为什么改，例如：监管通报的话术")
     file = forms.FileField(label="CSV 文件", required=False)
     text = forms.CharField(
         label="或直接粘贴",

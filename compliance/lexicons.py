@@ -5,7 +5,7 @@ indexed query, so that a new lexicon reaches every worker without a message and 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
@@ -42,43 +42,41 @@ class LexiconRefused(BusinessError):
         self.rows = rows
 
 
-@dataclass(frozen=True, slots=True)
-class _InForce:
-    engine: Engine
-    checked_at: float
+@dataclass(slots=True)
+class _Held:
+    """What this process holds; values are replaced whole, so that threads never see half."""
+
+    in_force: tuple[Engine, float] | None = None
+    engines: dict[tuple[str, str], Engine] = field(default_factory=dict)
 
 
-_in_force: _InForce | None = None
-_engines: dict[tuple[str, str], Engine] = {}
+_held = _Held()
 
 
 def active_engine() -> Engine:
     """The engine of the version in force; raises NoLexicon."""
-    global _in_force
-    now = time.monotonic()
-    if _in_force and now - _in_force.checked_at < _RECHECK_SECONDS:
-        return _in_force.engine
+    now, held = time.monotonic(), _held.in_force
+    if held and now - held[1] < _RECHECK_SECONDS:
+        return held[0]
     version = LexiconVersion.objects.filter(state=State.ACTIVE).first()
     if version is None:
         forget()
         raise NoLexicon("no lexicon version is active")
     key = (version.number, version.digest)
-    engine = _engines.get(key) or _keep(key, _built(version))
-    _in_force = _InForce(engine, now)
+    engine = _held.engines.get(key) or _keep(key, _built(version))
+    _held.in_force = (engine, now)
     return engine
 
 
 def forget() -> None:
     """Drops what this process holds; the next scan asks the database again."""
-    global _in_force
-    _in_force = None
-    _engines.clear()
+    _held.in_force = None
+    _held.engines = {}
 
 
 def _keep(key: tuple[str, str], engine: Engine) -> Engine:
-    while len(_engines) >= _KEPT_ENGINES:
-        _engines.pop(next(iter(_engines)))
-    _engines[key] = engine
+    kept = list(_held.engines.items())[1 - _KEPT_ENGINES :]
+    _held.engines = {**dict(kept), key: engine}
     return engine
 
 

@@ -1,4 +1,4 @@
-"""Scans a text with the lexicon that is in force. Fails closed: an exception means hold, never clean."""
+"""Scans a text with the lexicon in force. Fails closed: an exception means hold, never clean."""
 
 from typing import Literal
 

@@ -1,13 +1,17 @@
 """Fixtures for every test: the cast, signed-in clients, a flush that append-only tables survive."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import redis
 from django.core.management.commands import flush
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from scrm.accounts.models import User
 from tests.factories import cast as factory
+from tests.factories import wecom
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -43,3 +47,23 @@ def sign_in(db: None) -> Callable[[User], Client]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def corp(tmp_path: Path, settings: Settings, socket_enabled: None) -> Iterator[wecom.Corp]:
+    """A WeCom sandbox with alice, amy and bob as members and their customers as friends."""
+    server = wecom.BankServer(tmp_path / "sandbox")
+    with server:
+        settings.WECOM_API_URL = settings.WECOM_OAUTH_URL = f"http://127.0.0.1:{server.port}"
+        wecom.forget_clients()
+        control = wecom.Corp(settings.WECOM_API_URL)
+        control.post("settings", {"short_pages": True, "dispatch_seconds": 0})
+        contacts = [
+            wecom.contact(f"wmC0000000{n}", userid, unionid=f"union-C0000000{n}", name=name)
+            for n, userid, name in ((1, "alice", "王芳"), (2, "amy", "赵磊"), (3, "bob", "李娜"))
+        ]
+        people = {"alice": "陈静怡", "amy": "孙悦", "bob": "刘洋"}
+        control.post("world", wecom.world(people, contacts))
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
+        yield control
+    wecom.forget_clients()

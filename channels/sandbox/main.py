@@ -63,7 +63,9 @@ async def _serve(config: Config) -> None:
         box = Sandbox(config)
     except (sqlite3.Error, OSError, ControlError) as error:
         raise StartError(f"the state in {config.state_dir} cannot be read: {error}") from None
-    runner = web.AppRunner(build_app(box), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        build_app(box), access_log=None, handle_signals=False, shutdown_timeout=3
+    )
     await runner.setup()
     try:
         await _listen(runner, config)

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 Body = dict[str, Any]
 _MAX_NESTING = 4
 
@@ -14,7 +16,8 @@ def _at(seconds: Any) -> str:
     try:
         value = int(seconds)
         value = value // 1000 if value > 10**11 else value
-        return f"{datetime.datetime.fromtimestamp(value):%Y-%m-%d %H:%M}"
+        moment = datetime.datetime.fromtimestamp(value, tz=timezone.get_default_timezone())
+        return f"{moment:%Y-%m-%d %H:%M}"
     except (TypeError, ValueError, OverflowError, OSError):
         return ""
 
@@ -154,10 +157,12 @@ _KEYS = {
     "disagree": ("disagree", "agree"),
 }
 LABELS = {
-    "text": "文字", "image": "图片", "voice": "语音", "video": "视频", "file": "文件", "link": "链接",
-    "weapp": "小程序", "location": "位置", "card": "名片", "emotion": "表情", "chatrecord": "聊天记录",
-    "mixed": "图文混合", "redpacket": "红包", "revoke": "撤回", "agree": "同意存档",
-    "disagree": "不同意存档", "switch": "切换企业", "undecodable": "无法解码", "repeat": "重复记录",
+    "text": "文字", "image": "图片", "voice": "语音", "video": "视频", "file": "文件",
+    "link": "链接", "weapp": "小程序", "location": "位置", "card": "名片", "emotion": "表情",
+    "chatrecord": "聊天记录", "mixed": "图文混合", "redpacket": "红包", "revoke": "撤回",
+    "agree": "同意存档",
+    "disagree": "不同意存档", "switch": "切换企业", "undecodable": "无法解码",
+    "repeat": "重复记录",
 }  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def _message(envelope: ArchiveEnvelope, record: Record, directory: Directory) ->
 
 
 def _tell(message: ArchivedMessage) -> None:
-    """The behaviour stream and the apps above learn of a message in the transaction that stores it."""
+    """The behaviour stream and the apps above learn of it in the transaction that stores it."""
     if message.msgtype in records.UNREADABLE:
         return
     if message.contact is not None and message.action == "send":

@@ -17,7 +17,7 @@ _LIMIT = 1000
 
 
 def pull(sdk: ArchiveSdk, *, limit: int = _LIMIT) -> int:
-    """Pulls until WeCom has nothing newer; returns how many envelopes came. One puller at a time."""
+    """Pulls until nothing newer is left; returns how many envelopes came. One puller at a time."""
     with locks.only_one(locks.PULL) as mine:
         return _pull_all(sdk, limit) if mine else 0
 

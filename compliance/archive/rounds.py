@@ -1,4 +1,4 @@
-"""The stages in turn. A stage that fails is repeated by the next round and holds up nothing else."""
+"""The stages in turn. A stage that fails is repeated by the next round, and stops no other."""
 
 import logging
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def run() -> int:
-    """After WeCom's notice: everything new, pulled, decoded and scanned; returns messages stored."""
+    """After WeCom's notice: pulls, decodes and scans what is new; returns messages stored."""
     sdk = archive_sdk()
     _pull(sdk)
     stored = decode.decode(sdk, decode.newest_waiting())

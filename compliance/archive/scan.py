@@ -20,6 +20,7 @@ from compliance.lexicon import Engine, ScanContext, ScanFailed, ScanResult, scan
 from compliance.lexicons import active_engine
 from compliance.models import Alert, ArchivedMessage, MessageScan
 from contacts.models import Customer
+from scrm.accounts.models import User
 
 logger = logging.getLogger(__name__)
 _BATCH = 200
@@ -151,7 +152,7 @@ def _keep(judged: list[tuple[ArchivedMessage, ScanResult, list[Found], int | Non
     stored = MessageScan.objects.filter(message__in=[entry[0] for entry in judged]).order_by("id")
     latest = {scan.message_id: scan for scan in stored}
     alerts = [
-        _alert(message, latest[message.pk], findings, severity)
+        _alert(message, message.user, latest[message.pk], findings)
         for message, _, findings, severity in judged
         if severity and message.from_staff and message.user is not None
     ]
@@ -171,20 +172,17 @@ def _scan_row(
     )
 
 
-def _alert(
-    message: ArchivedMessage, scan: MessageScan, findings: list[Found], severity: int
-) -> Alert:
-    assert message.user is not None
+def _alert(message: ArchivedMessage, user: User, scan: MessageScan, findings: list[Found]) -> Alert:
     now = timezone.now()
     worst = max(findings, key=lambda finding: finding["severity"])
     return Alert(
         message=message,
         scan=scan,
-        severity=severity,
+        severity=worst["severity"],
         category=worst["category"],
-        user=message.user,
+        user=user,
         customer=message.customer,
-        branch=message.user.branch,
+        branch=user.branch,
         raised_at=now,
-        due_at=alert_due(severity, now),
+        due_at=alert_due(worst["severity"], now),
     )

@@ -20,7 +20,7 @@ from scrm.core.crypto import DecryptionFailed
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """bad_number: the seal at which the chain breaks, 0 when the fault lies elsewhere or nowhere."""
+    """bad_number: the seal at which the chain breaks; 0: the fault lies elsewhere or nowhere."""
 
     ok: bool
     sentence: str
@@ -52,10 +52,9 @@ def verify() -> Verdict:
 
 
 def _walk(anchors: dict[int, str]) -> Iterator[tuple[int, str]]:
-    expected, head = 0, ""
+    head = ""
     rows = Seal.objects.order_by("number").select_related("message__envelope")
-    for seal in rows.iterator(chunk_size=500):
-        expected += 1
+    for expected, seal in enumerate(rows.iterator(chunk_size=500), start=1):
         head = _check_link(seal, expected, head)
         if anchors.get(expected, head) != head:
             raise _Broken(

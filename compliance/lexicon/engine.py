@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.index import Builder
-from compliance.lexicon.layers import Layer, Squeezer, canonical_layer
+from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer
 from compliance.lexicon.matching import Matcher, Raw
 from compliance.lexicon.model import (
     CATEGORIES,
@@ -37,13 +37,14 @@ class Engine:
         builder = Builder(self.table, self.squeezer)
         builder.add_lexicon(data)
         builder.add_benign()
-        splits = split_table()
+        vocabulary, strong = _vocabulary(builder)
+        splits = _useful_splits(strong)
         long_aliases = frozenset(k for k in aliases if k not in symbols)
         self.matcher = Matcher(builder.finish(frozenset(splits) | long_aliases))
         self.symbols = symbols
         self.aliases = Replacer(aliases, "alias")
         self.splits = Replacer(splits, "split")
-        self.homophones = Homophones(*_vocabulary(builder))
+        self.homophones = Homophones(vocabulary, strong)
 
     @classmethod
     def build(cls, data: LexiconData) -> Engine:
@@ -61,16 +62,21 @@ class Engine:
     def _findings(self, text: str, context: ScanContext) -> list[Finding]:
         canon = text.translate(self.table)
         plain = self.squeezer.fast(canon)
-        bits, terms, benign, split = self.matcher.hits(plain)
+        hits = self.matcher.hits(plain)
         raws: list[Raw] = []
-        layer: Layer | None = None
-        if terms or self.matcher.may_match(bits):
-            layer = self.squeezer.slow(canonical_layer(text, self.table))
-            raws += self.matcher.evaluate(layer, bits, terms, benign, text, restored=False)
-        if split or not self.symbols.isdisjoint(canon) or self.homophones.candidates(plain):
+        if hits.terms or hits.rules:
+            layer = LazyLayer(plain, lambda: self._plain_layer(text))
+            raws += self.matcher.evaluate(layer, hits, text, noisy=len(plain) < len(canon))
+        if hits.folded or self._disguised(canon, plain):
             raws += self._restored(text)
         raws += [Raw(*found) for found in structured(text, self.table, plain)]
-        return [_finding(raw, text, context) for raw in _unique(raws)]
+        return [_finding(raw, text, context) for raw in _unique(raws)] if raws else []
+
+    def _plain_layer(self, text: str) -> Layer:
+        return self.squeezer.slow(canonical_layer(text, self.table))
+
+    def _disguised(self, canon: str, plain: str) -> bool:
+        return not self.symbols.isdisjoint(canon) or self.homophones.candidates(plain)
 
     def _restored(self, text: str) -> list[Raw]:
         layer = self.aliases.apply(canonical_layer(text, self.table))
@@ -78,8 +84,7 @@ class Engine:
         layer = self.homophones.apply(self.splits.apply(self.aliases.apply(layer)))
         if not any(layer.stage):
             return []
-        bits, terms, benign, _ = self.matcher.hits(layer.text)
-        return self.matcher.evaluate(layer, bits, terms, benign, text, restored=True)
+        return self.matcher.evaluate(layer, self.matcher.hits(layer.text), text, noisy=False)
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
         severity = max((f.severity for f in findings), default=None)
@@ -98,6 +103,12 @@ def _aliases(data: LexiconData) -> dict[str, str]:
         word: target for target, words in load_words("aliases.txt").items() for word in words
     }
     return shipped | {t.text: t.target for t in data.terms if t.kind == "alias"}
+
+
+def _useful_splits(strong: frozenset[str]) -> dict[str, str]:
+    """Only components of characters of risky words: others would slow ordinary messages."""
+    wanted = set("".join(strong))
+    return {parts: whole for parts, whole in split_table().items() if whole in wanted}
 
 
 def _vocabulary(builder: Builder) -> tuple[frozenset[str], frozenset[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 
@@ -22,14 +22,14 @@ class Entry:
     benign: bool = False
     split: bool = False
     bits: int = 0
+    rules: tuple[int, ...] = ()  # numbers of the rules whose rarest cue list contains the word
 
 
 @dataclass
 class Index:
     automaton: Automaton
     entries: list[Entry]
-    rules: dict[int, list[tuple[int, Rule]]] = field(default_factory=dict)
-    rarest: int = 0
+    rules: list[tuple[int, Rule]]  # (mask of all cue lists, rule)
 
 
 def canonical(text: str, table: CharTable, squeezer: Squeezer) -> str:
@@ -80,22 +80,30 @@ class Builder:
                 self.bits[word] = self.bits.get(word, 0) | self.cues[words]
         return self.cues[words]
 
-    def add_rules(self) -> dict[int, list[tuple[int, Rule]]]:
-        """Rules by their rarest cue bit; each with the mask of all its cues."""
-        by_cue: dict[int, list[tuple[int, Rule]]] = {}
-        for rule in load_rules():
+    def add_rules(self) -> tuple[list[tuple[int, Rule]], dict[str, tuple[int, ...]]]:
+        """(rules with the mask of their cue lists, word -> numbers of rules it may start)."""
+        masked: list[tuple[int, Rule]] = []
+        by_word: dict[str, tuple[int, ...]] = {}
+        for number, rule in enumerate(load_rules()):
             mask = 0
             for words in rule.cues:
                 mask |= self._bit(words)
-            key = self._bit(min(rule.cues, key=_weight))
-            by_cue.setdefault(key, []).append((mask, rule))
-        return by_cue
+            masked.append((mask, rule))
+            for word in min(rule.cues, key=_weight):
+                by_word[word] = (*by_word.get(word, ()), number)
+        return masked, by_word
 
     def finish(self, splits: frozenset[str]) -> Index:
-        by_cue = self.add_rules()
+        rules, by_word = self.add_rules()
         words = sorted(self.terms.keys() | self.benign | self.bits.keys() | splits)
         entries = [
-            Entry(self.terms.get(w), w in self.benign, w in splits, self.bits.get(w, 0))
+            Entry(
+                self.terms.get(w),
+                w in self.benign,
+                w in splits,
+                self.bits.get(w, 0),
+                by_word.get(w, ()),
+            )
             for w in words
         ]
-        return Index(Automaton(words), entries, by_cue, sum(by_cue))
+        return Index(Automaton(words), entries, rules)

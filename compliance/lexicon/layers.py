@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from compliance.lexicon.chars import COMMA, NOISE, CharTable
 
@@ -66,16 +66,42 @@ def canonical_layer(original: str, table: CharTable) -> Layer:
     return Layer("".join(chars), at, [i + 1 for i in at], [""] * len(at))
 
 
+class LazyLayer:
+    """The plain layer without offsets until a hit needs them: most messages never do."""
+
+    __slots__ = ("_build", "_layer", "text")
+
+    def __init__(self, text: str, build: Callable[[], Layer]) -> None:
+        self.text = text
+        self._build = build
+        self._layer: Layer | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        if self._layer is None:
+            self._layer = self._build()
+        return self._layer.span(start, end)
+
+    def changed(self, start: int, end: int) -> str:
+        return ""
+
+
+AnyLayer = Layer | LazyLayer
+
+
 class Squeezer:
     """Removes noise inside a clause; a run longer than three ends the clause instead."""
 
     def __init__(self, symbols: frozenset[str]) -> None:
         # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
+        self.symbols = symbols
         noise = "[" + re.escape(NOISE + "".join(sorted(symbols))) + "]"
         self.find = re.compile(rf"(?<=[a-z0-9]){noise}{{1,3}}(?=[a-z0-9])|{noise}+|" + _DOT.pattern)
 
     def fast(self, canon: str) -> str:
-        return _join_singles(self.find.sub(_squeezed, canon))
+        # Looking for the marks first is ten times cheaper than a substitution without a match.
+        if NOISE in canon or "." in canon or not self.symbols.isdisjoint(canon):
+            canon = self.find.sub(_squeezed, canon)
+        return _join_singles(canon)
 
     def slow(self, layer: Layer) -> Layer:
         edits = [(m.start(), m.end(), _squeezed(m)) for m in self.find.finditer(layer.text)]
@@ -94,7 +120,9 @@ def _squeezed(match: re.Match[str]) -> str:
 
 
 def _join_singles(text: str) -> str:
-    return _SINGLES.sub(lambda m: m.group().replace(COMMA, ""), text) if COMMA in text else text
+    if text.count(COMMA) < 2:
+        return text
+    return _SINGLES.sub(lambda m: m.group().replace(COMMA, ""), text)
 
 
 def _join_singles_layer(layer: Layer) -> Layer:

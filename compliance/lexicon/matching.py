@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from compliance.lexicon.index import Hit, Index
-from compliance.lexicon.layers import Layer
+from compliance.lexicon.index import Entry, Hit, Index
+from compliance.lexicon.layers import AnyLayer, Layer
 from compliance.lexicon.model import CATEGORIES, Term
 from compliance.lexicon.segment import crosses_words
 from compliance.rules.grammar import Rule
@@ -27,61 +27,58 @@ class Raw:
     why: str
 
 
+@dataclass(slots=True)
+class Hits:
+    """What one pass of the automaton found."""
+
+    terms: list[Hit]
+    benign: list[Span]
+    rules: list[Rule]  # rules with a word of each cue list present
+    folded: bool  # a split character or an alias is present
+
+    def take(self, start: int, end: int, entry: Entry) -> None:
+        if entry.term is not None:
+            self.terms.append((start, end, entry.term))
+        if entry.benign:
+            self.benign.append((start, end))
+        if entry.split:
+            self.folded = True
+
+
 class Matcher:
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.entries = [(e.term, e.benign, e.split, e.bits) for e in index.entries]
+        self.entries = [
+            (e.bits, e.rules, e if e.term or e.benign or e.split else None) for e in index.entries
+        ]
 
-    def hits(self, text: str) -> tuple[int, list[Hit], list[Span], bool]:
-        """(cue bits, lexicon hits, benign spans, a split or alias sequence is present)."""
+    def hits(self, text: str) -> Hits:
         bits = 0
-        terms: list[Hit] = []
-        benign: list[Span] = []
-        split = False
+        found = Hits([], [], [], False)
+        candidates: set[int] = set()
         entries = self.entries
         for start, end, number in self.index.automaton.find_overlapping(text):
-            term, good, folded, own = entries[number]
-            bits |= own
-            if term is not None:
-                terms.append((start, end, term))
-            if good:
-                benign.append((start, end))
-            split = split or folded
-        return bits, terms, benign, split
-
-    def may_match(self, bits: int) -> bool:
-        return any(bits & mask == mask for mask, _ in self._candidates(bits))
-
-    def _candidates(self, bits: int) -> list[tuple[int, Rule]]:
-        out: list[tuple[int, Rule]] = []
-        rest = bits & self.index.rarest
-        while rest:
-            low = rest & -rest
-            out += self.index.rules[low]
-            rest ^= low
-        return out
-
-    def evaluate(
-        self,
-        layer: Layer,
-        bits: int,
-        terms: list[Hit],
-        benign: list[Span],
-        original: str,
-        restored: bool,
-    ) -> list[Raw]:
-        found = [
-            raw
-            for hit in terms
-            if (raw := _term_raw(layer, hit, benign, original, restored)) is not None
-        ]
-        masked = _masked(layer.text, benign)
-        for mask, rule in self._candidates(bits):
+            own, rules, special = entries[number]
+            if own:
+                bits |= own
+            if rules:
+                candidates.update(rules)
+            if special:
+                found.take(start, end, special)
+        rules_by_number = self.index.rules
+        for number in sorted(candidates):
+            mask, rule = rules_by_number[number]
             if bits & mask == mask:
-                raw = _rule_raw(layer, masked, rule, original, restored)
-                if raw:
-                    found.append(raw)
+                found.rules.append(rule)
         return found
+
+    def evaluate(self, layer: AnyLayer, hits: Hits, original: str, noisy: bool) -> list[Raw]:
+        """`noisy`: noise was removed, so that a word may carry symbols inside."""
+        found = [_term_raw(layer, hit, hits.benign, original, noisy) for hit in hits.terms]
+        if hits.rules:
+            masked = _masked(layer.text, hits.benign)
+            found += [_rule_raw(layer, masked, rule) for rule in hits.rules]
+        return [raw for raw in found if raw is not None]
 
 
 def _masked(text: str, benign: list[Span]) -> str:
@@ -99,13 +96,15 @@ def _inside_benign(start: int, end: int, benign: list[Span]) -> bool:
 
 
 def _term_raw(
-    layer: Layer, hit: Hit, benign: list[Span], original: str, restored: bool
+    layer: AnyLayer, hit: Hit, benign: list[Span], original: str, noisy: bool
 ) -> Raw | None:
     start, end, term = hit
     stage = layer.changed(start, end)
-    if restored and not stage:
+    if isinstance(layer, Layer) and not stage:
         return None
-    if term.kind == "object" and not (stage or _decorated(layer, start, end, original)):
+    if term.kind == "object" and not (
+        stage or (noisy and _decorated(layer, start, end, original))
+    ):
         return None
     if _inside_benign(start, end, benign) or not _whole_latin(layer.text, start, end):
         return None
@@ -113,10 +112,10 @@ def _term_raw(
         return None
     if cleared(layer.text, start, end, "p"):
         return None
-    return _raw_of_term(layer, start, end, term, stage, original)
+    return _raw_of_term(layer, start, end, term, stage)
 
 
-def _raw_of_term(layer: Layer, start: int, end: int, term: Term, stage: str, original: str) -> Raw:
+def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) -> Raw:
     left, right = layer.span(start, end)
     channel = stage or ("noise" if right - left > end - start else "exact")
     name = CATEGORIES[term.category][0]
@@ -128,18 +127,16 @@ def _raw_of_term(layer: Layer, start: int, end: int, term: Term, stage: str, ori
     return Raw(rule_id, term.category, term.severity, left, right, channel, why)
 
 
-def _rule_raw(layer: Layer, masked: str, rule: Rule, original: str, restored: bool) -> Raw | None:
+def _rule_raw(layer: AnyLayer, masked: str, rule: Rule) -> Raw | None:
+    restored = isinstance(layer, Layer)
     for match in rule.regex.finditer(masked):
         start, end = match.span()
         stage = layer.changed(start, end)
-        if (restored and not stage) or start == end:
-            continue
-        if cleared(layer.text, start, end, rule.mode):
+        if (restored and not stage) or cleared(layer.text, start, end, rule.mode):
             continue
         left, right = layer.span(start, end)
-        return Raw(
-            rule.rule_id, rule.category, rule.severity, left, right, stage or "pattern", rule.why
-        )
+        channel = stage or "pattern"
+        return Raw(rule.rule_id, rule.category, rule.severity, left, right, channel, rule.why)
     return None
 
 
@@ -154,7 +151,7 @@ def _whole_latin(text: str, start: int, end: int) -> bool:
     return not any(c and c.isascii() and c.isalpha() for c in sides)
 
 
-def _decorated(layer: Layer, start: int, end: int, original: str) -> bool:
+def _decorated(layer: AnyLayer, start: int, end: int, original: str) -> bool:
     """Symbols or emoji stand inside the word. Blanks and invisible characters do not count:
     they come with pasted text and with whole messages typed with spaces."""
     left, right = layer.span(start, end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from pypinyin import lazy_pinyin
 from pypinyin.pinyin_dict import pinyin_dict
@@ -54,7 +54,7 @@ def encodings(word: str) -> set[str]:
     return found
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _splits(run: str) -> tuple[tuple[str, ...], ...]:
     """All ways to read a Latin run as syllables, fewest first, at most three."""
     codes = syllable_codes()
@@ -65,6 +65,11 @@ def _splits(run: str) -> tuple[tuple[str, ...], ...]:
                 ways[end] += [w + (run[end - size : end],) for w in ways[end - size]][:4]
         ways[end] = sorted(ways[end], key=len)[:4]
     return tuple(ways[-1][:3])
+
+
+def is_typed(run: str) -> bool:
+    """Whether a Latin run can be read as pinyin."""
+    return bool(_splits(run))
 
 
 Token = tuple[str, int, int]

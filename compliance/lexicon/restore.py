@@ -78,18 +78,20 @@ class Homophones:
         self.codes = sorted(best)
         self.words = [best[code] for code in self.codes]
         self.strong = strong
+        self.strong_words = [w if w in strong else "" for w in self.words]
         self.automaton = Automaton(self.codes)
-        self.latin = re.compile(r"[a-z]{2}|[a-z](?=[\u4e00-\u9fff])")
+        self.latin = re.compile(r"[a-z]{2,39}")
 
     def candidates(self, text: str) -> bool:
         """Cheap test for the fast path: does any word sound like the text but differ from it?"""
-        if self.latin.search(text):
+        if any(pinyin.is_typed(run) for run in self.latin.findall(text)):
             return True
-        words = self.words
-        return any(
-            text[s:e] != words[i] and words[i] in self.strong
-            for s, e, i in self.automaton.find_overlapping(text.translate(pinyin.TABLE))
-        )
+        strong = self.strong_words
+        for start, end, i in self.automaton.find_overlapping(text.translate(pinyin.TABLE)):
+            word = strong[i]
+            if word and text[start:end] != word:
+                return True
+        return False
 
     def apply(self, layer: Layer) -> Layer:
         edits: list[Edit] = []

@@ -1,6 +1,7 @@
 """Reads of the archive: a conversation around a message, and the search."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -125,6 +126,19 @@ def excerpt(message: ArchivedMessage, words: str) -> str:
     # Masked as a whole before it is cut: a number cut in two would not be recognised.
     text = masking.text(message.text)
     return f"{'…' if start else ''}{text[start:end]}{tail}".replace("\n", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One message as the list of results shows it."""
+
+    message: ArchivedMessage
+    line: str
+    type_label: str
+
+
+def hits(messages: Iterable[ArchivedMessage], words: str) -> list[Hit]:
+    return [Hit(m, excerpt(m, words) or m.error, type_label(m.msgtype)) for m in messages]
 
 
 def type_label(msgtype: str) -> str:

@@ -88,7 +88,7 @@ def by_branch(user: User) -> list[Row]:
             confirmed=Count("id", filter=Q(state=State.CONFIRMED)),
         )
     )
-    return list(rows.order_by("-overdue", "-open", "name")[:20])
+    return [dict(row) for row in rows.order_by("-overdue", "-open", "name")[:20]]
 
 
 def precision(user: User) -> list[Row]:

@@ -1,6 +1,7 @@
 """Reads of the review desk: the queue, one alert, and who is concerned."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,18 @@ def excerpt_of(text: str, findings: list[dict[str, Any]]) -> Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One alert as the queue shows it."""
+
+    alert: Alert
+    excerpt: Excerpt
+
+
+def queue_rows(alerts: Iterable[Alert]) -> list[QueueRow]:
+    return [QueueRow(a, excerpt_of(a.message.text, a.scan.findings)) for a in alerts]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Alerts of the last 90 days, and cases still open, of one person."""
 
@@ -86,15 +99,15 @@ class History:
     open_cases: int
 
 
-def history(user: User, **whom: Any) -> History:
+def history(reader: User, /, **whom: Any) -> History:
     """history(reader, user=rm) or history(reader, customer=customer)."""
-    rows = Alert.objects.visible_to(user).filter(raised_at__gte=timezone.now() - _HISTORY, **whom)
+    rows = Alert.objects.visible_to(reader).filter(raised_at__gte=timezone.now() - _HISTORY, **whom)
     counts = rows.aggregate(
         total=Count("id"),
         confirmed=Count("id", filter=Q(state=State.CONFIRMED)),
         dismissed=Count("id", filter=Q(state=State.DISMISSED)),
     )
-    cases = Case.objects.visible_to(user).exclude(state=Case.State.CLOSED)
+    cases = Case.objects.visible_to(reader).exclude(state=Case.State.CLOSED)
     about = {f"alert__{name}": value for name, value in whom.items()}
     return History(**counts, open_cases=cases.filter(**about).count())
 

@@ -1,10 +1,10 @@
-"""存档检索 and 存档完整性. Searching is a POST: what is searched for must not stand in addresses."""
+"""存档检索 and 存档完整性. Searching is a POST: names and words must not stand in addresses."""
 
 from dataclasses import asdict
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -13,6 +13,7 @@ from compliance.forms import SearchForm
 from compliance.models import Seal
 from compliance.selectors import archive as selectors
 from compliance.selectors.archive import Query
+from compliance.views.request import Request
 from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
 from scrm.core import masking
@@ -22,31 +23,29 @@ from scrm.core.scope import fetch
 
 
 @access({OFFICER, AUDITOR}, {OFFICER, AUDITOR})
-def archive(request: HttpRequest) -> HttpResponse:
+def archive(request: Request) -> HttpResponse:
     form = SearchForm(request.POST or None)
-    context: dict[str, Any] = {"form": form, "window": selectors.WORD_WINDOW}
+    context: dict[str, Any] = {"form": form, "window": selectors.WORD_WINDOW, "searched": False}
     if request.method == "POST" and form.is_valid():
         context |= _results(request, form.query())
     template = "compliance/_results.html" if request.htmx else "compliance/archive.html"
     return render(request, template, context)
 
 
-def _results(request: HttpRequest, query: Query) -> dict[str, Any]:
-    page = Paginator(selectors.search(request.user, query), PAGE_SIZE).get_page(request.POST.get("page"))
-    for message in page:
-        message.line = selectors.excerpt(message, query.words)
-        message.type_label = selectors.type_label(message.msgtype)
+def _results(request: Request, query: Query) -> dict[str, Any]:
+    found = selectors.search(request.user, query)
+    page = Paginator(found, PAGE_SIZE).get_page(request.POST.get("page"))
     asked = {name: masking.text(str(value)) for name, value in asdict(query).items() if value}
     record(
         "archive.search",
         actor=request.user,
         after={**asked, "found": page.paginator.count, "page": page.number},
     )
-    return {"page": page, "searched": True, "words": query.words}
+    return {"page": page, "hits": selectors.hits(page, query.words), "searched": True}
 
 
 @access({OFFICER, AUDITOR})
-def conversation(request: HttpRequest, pk: int) -> HttpResponse:
+def conversation(request: Request, pk: int) -> HttpResponse:
     message = fetch(selectors.messages_of(request.user), pk=pk)
     record("archive.view", actor=request.user, obj=message)
     scan = message.scans.order_by("-id").first()
@@ -60,16 +59,18 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access({AUDITOR, HQ})
-def integrity(request: HttpRequest) -> HttpResponse:
+def integrity(request: Request) -> HttpResponse:
+    verdicts = list(AuditEvent.objects.filter(action="archive.verify")[:10])
     context = {
         "last": Seal.objects.order_by("-number").first(),
-        "verdicts": AuditEvent.objects.filter(action="archive.verify")[:10],
+        "latest": verdicts[0] if verdicts else None,
+        "verdicts": verdicts,
     }
     return render(request, "compliance/integrity.html", context)
 
 
 @require_POST
 @access(set(), {AUDITOR, HQ})
-def integrity_verify(request: HttpRequest) -> HttpResponse:
+def integrity_verify(request: Request) -> HttpResponse:
     perform(request, lambda: archive_verify(actor=request.user), "校验已完成，结论见下。")
     return go(request, "compliance:integrity")

@@ -1,15 +1,16 @@
 """合规看板: does supervision keep up, and is it right?"""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from compliance.models import Alert
 from compliance.selectors import board as selectors
+from compliance.views.request import Request
 from scrm.core.access import HQ, OFFICER, access
 
 
 @access({OFFICER, HQ})
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: Request) -> HttpResponse:
     user = request.user
     context = {
         "headline": selectors.headline(user),

@@ -1,6 +1,6 @@
 """工单: what is done about confirmed violations."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -9,13 +9,14 @@ from compliance import cases as service
 from compliance.conflicts import conflict_of
 from compliance.models import Case, CaseAction
 from compliance.selectors import desk
+from compliance.views.request import Request
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch
 
 
 @access({OFFICER})
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: Request) -> HttpResponse:
     state = request.GET.get("state", "")
     context = {
         "page": page_of(request, desk.cases(request.user, state)),
@@ -28,7 +29,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @access({OFFICER})
-def case(request: HttpRequest, pk: int) -> HttpResponse:
+def case(request: Request, pk: int) -> HttpResponse:
     row = fetch(desk.cases_of(request.user), pk=pk)
     context = {
         "case": row,
@@ -43,7 +44,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access(set(), {OFFICER})
-def case_action(request: HttpRequest, pk: int) -> HttpResponse:
+def case_action(request: Request, pk: int) -> HttpResponse:
     row = fetch(Case.objects.visible_to(request.user), pk=pk)
     kind, note = request.POST.get("kind", ""), request.POST.get("note", "")
     perform(
@@ -56,10 +57,12 @@ def case_action(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access(set(), {OFFICER})
-def case_close(request: HttpRequest, pk: int) -> HttpResponse:
+def case_close(request: Request, pk: int) -> HttpResponse:
     row = fetch(Case.objects.visible_to(request.user), pk=pk)
     evidence = request.POST.get("evidence", "")
     perform(
-        request, lambda: service.case_close(case=row, evidence=evidence, actor=request.user), "工单已结案。"
+        request,
+        lambda: service.case_close(case=row, evidence=evidence, actor=request.user),
+        "工单已结案。",
     )
     return go(request, "compliance:case", pk)

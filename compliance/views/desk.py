@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Page
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -14,30 +15,37 @@ from compliance.lexicon import CATEGORIES
 from compliance.models import Alert
 from compliance.models.alerts import SEVERITIES
 from compliance.selectors import archive, desk
+from compliance.views.request import Request
 from scrm.audit.services import record
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch
 
 REASONS = {
-    "排除": ("正常业务沟通，未承诺收益", "系统误报：引用监管或产品说明原文", "风险提示用语，非违规承诺"),
-    "确认": ("承诺保本或收益，违反销售行为规范", "引导客户到行外渠道", "索要密码或验证码", "私下资金往来"),
+    "排除": (
+        "正常业务沟通，未承诺收益",
+        "系统误报：引用监管或产品说明原文",
+        "风险提示用语，非违规承诺",
+    ),
+    "确认": (
+        "承诺保本或收益，违反销售行为规范",
+        "引导客户到行外渠道",
+        "索要密码或验证码",
+        "私下资金往来",
+    ),
 }
 
 
-def _filters(request: HttpRequest) -> tuple[str, str]:
+def _filters(request: Request) -> tuple[str, str]:
     tab = request.GET.get("tab", "open")
     return (tab if tab in desk.TABS else "open"), request.GET.get("severity", "")
 
 
-def _queue(request: HttpRequest) -> Any:
-    page = page_of(request, desk.queue(request.user, *_filters(request)))
-    for alert in page:
-        alert.excerpt = desk.excerpt_of(alert.message.text, alert.scan.findings)
-    return page
+def _queue(request: Request) -> Page[Alert]:
+    return page_of(request, desk.queue(request.user, *_filters(request)))
 
 
-def _detail(request: HttpRequest, alert: Alert) -> dict[str, Any]:
+def _detail(request: Request, alert: Alert) -> dict[str, Any]:
     """Everything about one alert; showing its conversation is itself recorded."""
     user = request.user
     record("archive.view", actor=user, obj=alert.message, after={"alert": alert.pk})
@@ -54,7 +62,7 @@ def _detail(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _can_decide(alert: Alert, request: HttpRequest) -> bool:
+def _can_decide(alert: Alert, request: Request) -> bool:
     if conflict_of(alert, request.user):
         return False
     if alert.state == Alert.State.AWAITING_SECOND:
@@ -64,12 +72,12 @@ def _can_decide(alert: Alert, request: HttpRequest) -> bool:
     return alert.state in desk.OPEN_STATES and (mine or free)
 
 
-def _show(request: HttpRequest, alert: Alert | None, *, page: Any = None) -> HttpResponse:
+def _show(request: Request, alert: Alert | None) -> HttpResponse:
+    """The desk on that alert, or on the first of the queue."""
     tab, severity = _filters(request)
-    page = page or _queue(request)
-    rows = list(page)
-    alert = alert or (rows[0] if rows else None)
-    keys = [row.pk for row in rows]
+    page = _queue(request)
+    alert = alert or next(iter(page), None)
+    keys = [row.pk for row in page]
     at = keys.index(alert.pk) if alert and alert.pk in keys else -1
     context: dict[str, Any] = {
         "tab": tab,
@@ -78,6 +86,7 @@ def _show(request: HttpRequest, alert: Alert | None, *, page: Any = None) -> Htt
         "severity": severity,
         "severities": SEVERITIES[1:],
         "page": page,
+        "rows": desk.queue_rows(page),
         "alert": alert,
         "before": keys[at - 1] if at > 0 else None,
         "next": keys[at + 1] if at + 1 < len(keys) else None,
@@ -90,16 +99,16 @@ def _show(request: HttpRequest, alert: Alert | None, *, page: Any = None) -> Htt
 
 
 @access({OFFICER}, {OFFICER})
-def alerts(request: HttpRequest) -> HttpResponse:
+def alerts(request: Request) -> HttpResponse:
     return _show(request, None)
 
 
 @access({OFFICER}, {OFFICER})
-def alert(request: HttpRequest, pk: int) -> HttpResponse:
+def alert(request: Request, pk: int) -> HttpResponse:
     return _show(request, fetch(desk.alerts_of(request.user), pk=pk))
 
 
-def _after(request: HttpRequest, pk: int | None) -> HttpResponse:
+def _after(request: Request, pk: int | None) -> HttpResponse:
     """The desk again, on that alert or on the first of the queue, under its own address."""
     where = reverse("compliance:alert", args=[pk]) if pk else reverse("compliance:alerts")
     address = f"{where}?{request.GET.urlencode()}" if request.GET else where
@@ -111,15 +120,19 @@ def _after(request: HttpRequest, pk: int | None) -> HttpResponse:
 
 @require_POST
 @access(set(), {OFFICER})
-def alert_claim(request: HttpRequest, pk: int) -> HttpResponse:
+def alert_claim(request: Request, pk: int) -> HttpResponse:
     row = fetch(Alert.objects.visible_to(request.user), pk=pk)
-    perform(request, lambda: service.alert_claim(alert=row, actor=request.user), "已领取，30 分钟内有效。")
+    perform(
+        request,
+        lambda: service.alert_claim(alert=row, actor=request.user),
+        "已领取，30 分钟内有效。",
+    )
     return _after(request, pk)
 
 
 @require_POST
 @access(set(), {OFFICER})
-def alert_release(request: HttpRequest, pk: int) -> HttpResponse:
+def alert_release(request: Request, pk: int) -> HttpResponse:
     row = fetch(Alert.objects.visible_to(request.user), pk=pk)
     perform(request, lambda: service.alert_release(alert=row, actor=request.user), "已放回队列。")
     return _after(request, pk)
@@ -127,10 +140,10 @@ def alert_release(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access(set(), {OFFICER})
-def alert_decide(request: HttpRequest, pk: int) -> HttpResponse:
+def alert_decide(request: Request, pk: int) -> HttpResponse:
     """On success the next alert of the queue is shown; a refusal stays where it is."""
     row = fetch(Alert.objects.visible_to(request.user), pk=pk)
-    keys = [item.pk for item in page_of(request, desk.queue(request.user, *_filters(request)))]
+    keys = [item.pk for item in _queue(request)]
     following = next((key for key in keys[keys.index(pk) + 1 :]), None) if pk in keys else None
     decision = request.POST.get("decision", "")
     done = perform(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -12,12 +12,13 @@ from compliance.forms import ImportForm
 from compliance.lexicon import CATEGORIES, SEVERITY_NAMES
 from compliance.models import LexiconVersion
 from compliance.selectors import lexicon as selectors
+from compliance.views.request import Request
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch
 
 
-def _page(request: HttpRequest, form: ImportForm, rows: list[str]) -> HttpResponse:
+def _page(request: Request, form: ImportForm, rows: list[str]) -> HttpResponse:
     context = {
         "form": form,
         "bad_rows": rows,
@@ -30,13 +31,13 @@ def _page(request: HttpRequest, form: ImportForm, rows: list[str]) -> HttpRespon
 
 
 @access({OFFICER})
-def lexicons(request: HttpRequest) -> HttpResponse:
+def lexicons(request: Request) -> HttpResponse:
     return _page(request, ImportForm(), [])
 
 
 @require_POST
 @access(set(), {OFFICER})
-def lexicon_import(request: HttpRequest) -> HttpResponse:
+def lexicon_import(request: Request) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form, [])
@@ -51,7 +52,7 @@ def lexicon_import(request: HttpRequest) -> HttpResponse:
 
 
 @access({OFFICER})
-def lexicon(request: HttpRequest, pk: int) -> HttpResponse:
+def lexicon(request: Request, pk: int) -> HttpResponse:
     version = fetch(selectors.versions(), pk=pk)
     draft = version.state == LexiconVersion.State.DRAFT
     context: dict[str, Any] = {
@@ -72,7 +73,7 @@ def _terms(version: LexiconVersion, category: str) -> Any:
 
 @require_POST
 @access(set(), {OFFICER})
-def lexicon_activate(request: HttpRequest, pk: int) -> HttpResponse:
+def lexicon_activate(request: Request, pk: int) -> HttpResponse:
     version = fetch(LexiconVersion.objects, pk=pk)
     perform(
         request,

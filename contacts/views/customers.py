@@ -52,7 +52,7 @@ def _asked(request: HttpRequest) -> str:
 
 def _segment(request: HttpRequest) -> Segment | None:
     asked = request.GET.get("segment", "")
-    if not asked.isdigit():
+    if not asked.isdecimal():
         return None
     return Segment.objects.visible_to(request.user).filter(pk=asked).first()
 

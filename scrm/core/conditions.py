@@ -19,7 +19,7 @@ GROUPS = {"all": "并且", "any": "或者"}
 COMPARE = (">=", "<=", ">", "<", "=", "between")
 OPERATORS = {
     ">=": "不低于", "<=": "不超过", ">": "大于", "<": "小于", "=": "等于", "between": "介于",
-    "in": "属于", "not_in": "不属于", "has": "有", "has_not": "没有", "within": "在以内", "is": "是",
+    "in": "属于", "not_in": "不属于", "has": "有", "has_not": "没有", "within": "在多少天以内", "is": "是",
 }  # fmt: skip
 # Value types: number (int or float), count (whole, ≥ 0), days (1…3650), choice (one), choices (list), flag.
 Options = Callable[[], list[tuple[Any, str]]]

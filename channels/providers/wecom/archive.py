@@ -92,7 +92,7 @@ class SandboxSdk:
 
 
 def _declared(library: Any) -> Any:
-    """Argument and result types of the C functions that are used (64-bit handles must not be cut)."""
+    """Types of the C functions that are used; without them 64-bit handles would be cut."""
     handle, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
     table: dict[str, tuple[list[Any], Any]] = {
         "NewSdk": ([], handle),

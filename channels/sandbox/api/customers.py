@@ -41,6 +41,8 @@ def get_follow_user_list(call: Call) -> Doc:
 @api("externalcontact/list", "GET")
 def customer_list(call: Call) -> Doc:
     member = call.box.member(params.need_text(call.query, "userid"))
+    if not member.get("has_contact", True):
+        raise WeComError(84074)
     found = [external for external, _ in living_follows(call.box, member["userid"])]
     if not found:
         raise WeComError(84061)

@@ -9,19 +9,7 @@ from channels.sandbox.errors import WeComError
 from channels.sandbox.registry import Call, api
 from channels.sandbox.types import Doc
 
-CODE_SECONDS = 300
 _TICKET_SECONDS = 1800
-
-
-def mint_code(box: Sandbox, person: str, scope: str) -> str:
-    """`person`: a userid, an external_userid, or anything else for an outsider."""
-    code = ids.fresh("", 43)
-    expires = box.clock.now() + CODE_SECONDS
-    row = {"person": person, "scope": scope, "expires_at": expires, "used": False}
-    box.table("oauth_codes").put(code, row)
-    box.table("oauth_codes").prune(20_000)
-    box.commit()
-    return code
 
 
 def _redeem(call: Call) -> Doc:

@@ -187,6 +187,9 @@ def remind_groupmsg_send(call: Call) -> Doc:
     if len(recent) >= call.box.settings["reminds_per_day"]:
         raise WeComError(41094)
     task["reminders"] = [*recent, now]
+    # A reminder makes some of those who would not have done it do it.
+    for observer in call.box.task_observers:
+        observer(task)
     call.box.tasks.save(task["msgid"])
     return {}
 

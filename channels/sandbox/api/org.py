@@ -142,3 +142,39 @@ def convert_to_openid(call: Call) -> Doc:
 def openid_of(anybody: str) -> str:
     """A person's openid is stable, and does not reveal the id it was made from."""
     return "o" + hashlib.sha256(f"openid:{anybody}".encode()).hexdigest()[:27]
+
+
+def _search(call: Call, field: str, wanted: str) -> Doc:
+    for row in call.box.visible_members():
+        if row.get(field) == wanted:
+            return {"userid": row["userid"]}
+    raise WeComError(46004)
+
+
+@api("user/getuserid")
+def getuserid(call: Call) -> Doc:
+    return _search(call, "mobile", params.need_text(call.body, "mobile"))
+
+
+@api("user/get_userid_by_email")
+def get_userid_by_email(call: Call) -> Doc:
+    corp_mail = params.choice(call.body, "email_type", (1, 2), 1) == 1
+    return _search(call, "biz_mail" if corp_mail else "email", params.need_text(call.body, "email"))
+
+
+@api("user/convert_to_userid")
+def convert_to_userid(call: Call) -> Doc:
+    wanted = params.need_text(call.body, "openid")
+    for key, row in call.box.members.rows.items():
+        if openid_of(key) == wanted:
+            return {"userid": row["userid"]}
+    raise WeComError(46004)
+
+
+def _only_for_contact_sync(call: Call) -> Doc:
+    raise WeComError(48002)
+
+
+for _path in ("user/create", "user/update", "department/create", "batch/invite"):
+    api(_path)(_only_for_contact_sync)
+api("user/delete", "GET")(_only_for_contact_sync)

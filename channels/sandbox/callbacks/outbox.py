@@ -28,6 +28,7 @@ class CallbackOutbox:
         self.counts: Counter[str] = Counter()
         self._last = max((int(key) for key in self._table), default=0)
         for key, row in sorted(self._table.rows.items()):
+            self.counts[row["status"]] += 1
             if row["status"] == "pending":
                 self.queue.put_nowait(key)
 
@@ -53,6 +54,11 @@ class CallbackOutbox:
             if row["status"] != "pending":
                 self._table.drop(key)
 
+    def forget(self) -> None:
+        """Events of a world that is gone must not arrive in the new one."""
+        self._table.clear()
+        self.counts.clear()
+
     def get(self, key: str) -> Doc | None:
         return self._table.get(key)
 
@@ -75,7 +81,7 @@ class CallbackOutbox:
 
     @property
     def pending(self) -> int:
-        return sum(row["status"] == "pending" for row in self._table.values())
+        return self.counts["pending"]
 
     def _inner_xml(self, event: str, change_type: str, fields: Mapping[str, object]) -> str:
         head: dict[str, object] = {

@@ -84,6 +84,9 @@ class CallbackSender:
         packet = self._packets.get(key) or build_packet(self._box, row["xml"])
         self._packets[key] = packet
         status, milliseconds = await self.post(packet)
+        if self._box.callbacks.get(key) is None:
+            # A new world was loaded meanwhile.
+            return
         tries = self._box.callbacks.note_attempt(key, status, milliseconds)
         if status == 200:
             self._close(key, "ok")

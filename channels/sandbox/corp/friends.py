@@ -62,9 +62,7 @@ def customer_add(box: Sandbox, fields: Doc) -> Doc:
     follow = new_follow(box, member["userid"], {"oper_userid": external, **fields})
     follow["half"] = bool(fields.get("half"))
     box.relations.add(external, follow)
-    code = (
-        "" if old and old.get("half") else _welcome_code(box, member["userid"], external, chatted)
-    )
+    code = _welcome_code(box, member["userid"], external, chatted)
     change = "add_half_external_contact" if follow["half"] else "add_external_contact"
     _emit(
         box, change, member["userid"], external, State=follow.get("state"), WelcomeCode=code or None

@@ -2,11 +2,13 @@
 
 task:  {msgid, create_type 0 corp / 1 personal, creator?, chat_type, create_time, dispatch_at,
         text, attachments, fail_list, cancelled, reminders:[time], allow_select}
-share: {msgid, userid, status 0/2, send_time, rows:[[target, status, send_time]]}
+share: {msgid, userid, status 0/2, send_time, rows:[[target, status, send_time]],
+        counts: rows by status}
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from channels.sandbox import ids
@@ -40,6 +42,7 @@ def create(box: Sandbox, body: Doc, plan: dict[str, list[str]], failed: list[str
         share: Doc = {
             "msgid": msgid, "userid": userid, "status": 0, "send_time": 0,
             "rows": [[target, NOT_SENT, 0] for target in targets],
+            "counts": [len(targets), 0, 0, 0],
         }  # fmt: skip
         box.shares.put(share_key(msgid, userid), share)
     for observer in box.task_observers:
@@ -88,6 +91,8 @@ def _dispatch(box: Sandbox, task: Doc, share: Doc, chosen: set[str] | None) -> N
         if row[1] == SENT:
             messages += _messages(box, task, share["userid"], row[0], parts)
     share["status"], share["send_time"] = 2, now
+    counts = Counter(row[1] for row in share["rows"])
+    share["counts"] = [counts[status] for status in (NOT_SENT, SENT, NOT_FRIEND, OVER_CAP)]
     box.shares.save(share_key(task["msgid"], share["userid"]))
     box.record(messages)
 
@@ -115,12 +120,6 @@ def _messages(
 
 
 def tally(share: Doc) -> Doc:
-    counts = [0, 0, 0, 0]
-    for row in share["rows"]:
-        counts[row[1]] += 1
     names = ("not_sent", "sent", "not_friend", "over_cap")
-    return {
-        "userid": share["userid"],
-        "msgid": share["msgid"],
-        **dict(zip(names, counts, strict=True)),
-    }
+    counts = dict(zip(names, share["counts"], strict=True))
+    return {"userid": share["userid"], "msgid": share["msgid"], **counts}

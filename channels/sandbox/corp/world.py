@@ -14,7 +14,7 @@ _WORLD_TABLES: Final = (
     "departments", "members", "contacts", "tag_groups", "tasks", "shares", "receipts",
     "contact_ways", "agrees", "groups", "join_ways", "group_welcomes", "welcome_codes",
     "oauth_codes", "notices", "response_codes", "moments", "moment_jobs", "transfers",
-    "transfer_counts", "resigned", "links", "chat_keys", "products", "intercept_rules", "callbacks",
+    "transfer_counts", "resigned", "links", "chat_keys", "products", "intercept_rules",
     "sent_hashes",
 )  # fmt: skip
 
@@ -23,6 +23,7 @@ def clear(box: Sandbox) -> None:
     for name in _WORLD_TABLES:
         box.table(name).clear()
     box.messages.clear()
+    box.callbacks.forget()
     box.relations.reindex()
 
 
@@ -37,6 +38,7 @@ def load(box: Sandbox, data: Doc) -> Doc:
         box.members.put(row["userid"].lower(), member)
     for row in _rows(data, "contacts"):
         _load_contact(box, row)
+    box.relations.reindex()
     for row in _rows(data, "tag_groups"):
         _load_tag_group(box, row)
     return counts(box)
@@ -60,7 +62,6 @@ def _load_contact(box: Sandbox, row: Doc) -> None:
             raise ControlError(f"unknown member {given.get('userid')!r} in a follow")
         contact["follows"][member["userid"].lower()] = new_follow(box, member["userid"], given)
     box.contacts.put(contact["external_userid"], contact)
-    box.relations.index(contact)
 
 
 def _load_tag_group(box: Sandbox, row: Doc) -> None:
@@ -90,6 +91,6 @@ def counts(box: Sandbox) -> Doc:
         "contact_ways": len(box.table("contact_ways")),
         "groups": len(box.table("groups")),
         "tasks": len(box.tasks),
-        "messages": box.messages.count(),
+        "messages": box.messages.total,
         "last_seq": box.messages.last_seq,
     }

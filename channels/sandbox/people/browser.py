@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 
-from channels.sandbox.api.identity import mint_code
 from channels.sandbox.core import Sandbox
+from channels.sandbox.corp import oauth
 from channels.sandbox.types import Doc, Docs
 
 AUTHORIZE_PATH: Final = "/connect/oauth2/authorize"
@@ -43,26 +43,25 @@ async def _follow(
         steps.append({"url": _shown(url), "status": status})
         if status not in (301, 302, 303, 307, 308) or not location:
             return
-        url = _next(box, person, urljoin(url, location))
+        url = _next(box, person, urljoin(url, location), steps)
+        if not url:
+            return
 
 
-def _next(box: Sandbox, person: str, location: str) -> str:
-    """The redirect's target; for the authorize page, what it would redirect to."""
+def _next(box: Sandbox, person: str, location: str, steps: Docs) -> str:
+    """The redirect's target; for the authorize page, where it would send this person.
+
+    Empty when the authorize page would refuse.
+    """
     parts = urlsplit(location)
     if not parts.path.endswith(AUTHORIZE_PATH):
         return location
     asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    if "redirect_uri" not in asked:
-        return location
-    return with_code(box, person, asked)
-
-
-def with_code(box: Sandbox, person: str, asked: dict[str, str]) -> str:
-    code = mint_code(box, person, asked.get("scope", "snsapi_base"))
-    target = urlsplit(asked["redirect_uri"])
-    extra = urlencode({"code": code, "state": asked.get("state", "")})
-    query = f"{target.query}&{extra}" if target.query else extra
-    return urlunsplit((target.scheme, target.netloc, target.path, query, ""))
+    refused = oauth.refusal(box, asked)
+    if refused:
+        steps.append({"url": _shown(location), "status": 400, "error": refused})
+        return ""
+    return oauth.way_back(box, person, asked)
 
 
 def _shown(url: str) -> str:

@@ -37,8 +37,11 @@ class MessageLog:
     def __init__(self, store: Store) -> None:
         self._store = store
         row = store.db.execute("SELECT max(id), max(seq) FROM messages").fetchone()
-        self.last_id: int = row[0] or 0
-        self.last_seq: int = row[1] or 0
+        self._numbers = store.table("message_numbers")
+        kept = self._numbers.get("last") or {"id": 0, "seq": 0}
+        self.last_id: int = max(row[0] or 0, kept["id"])
+        self.last_seq: int = max(row[1] or 0, kept["seq"])
+        self.total = self.count()
 
     def add(self, messages: Iterable[Message]) -> None:
         self._store.begin()
@@ -50,6 +53,7 @@ class MessageLog:
 
     def _row(self, m: Message) -> tuple[object, ...]:
         self.last_id += 1
+        self.total += 1
         seq = self._next_seq() if m.archived else None
         return (
             self.last_id, seq, m.msgid, m.msgtime, m.member, m.customer, m.sender, m.room,
@@ -119,6 +123,8 @@ class MessageLog:
         """Empties the log; the numbers go on, as a client may remember its last one."""
         self._store.begin()
         self._store.db.execute("DELETE FROM messages")
+        self._numbers.put("last", {"id": self.last_id, "seq": self.last_seq})
+        self.total = 0
 
 
 def _shown(row: tuple[object, ...]) -> Doc:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from channels.sandbox.core import Sandbox
+from channels.sandbox.corp.oauth import refusal, way_back
 from channels.sandbox.dispatch import BOX
-from channels.sandbox.errors import describe
-from channels.sandbox.people.browser import with_code
 from channels.sandbox.web.pages import BANNER, shell
 
 _SHOWN = 40
-_SCOPES = ("snsapi_base", "snsapi_privateinfo")
 
 
 async def authorize(request: web.Request) -> web.Response:
@@ -30,28 +28,13 @@ async def sso(request: web.Request) -> web.Response:
 
 def _page(request: web.Request, customers_too: bool) -> web.Response:
     box, query = request.app[BOX], request.query
-    refusal = _refusal(box, query)
-    if refusal:
-        return shell("登录失败", f'<section class="card"><p>{escape(refusal)}</p></section>', 400)
+    refused = refusal(box, query)
+    if refused:
+        return shell("登录失败", f'<section class="card"><p>{escape(refused)}</p></section>', 400)
     chosen = query.get("sandbox_as", "")
     if chosen:
-        raise web.HTTPFound(with_code(box, chosen, dict(query)))
+        raise web.HTTPFound(way_back(box, chosen, query))
     return shell("选择身份", _picker(box, query, customers_too))
-
-
-def _refusal(box: Sandbox, query: Mapping[str, str]) -> str:
-    if query.get("appid") != box.config.corp_id:
-        return describe(40013)
-    target = urlsplit(query.get("redirect_uri", ""))
-    if target.scheme not in ("http", "https") or not target.hostname:
-        return describe(50001)
-    trusted = box.settings["trusted_domains"]
-    if trusted and target.hostname not in trusted and target.netloc not in trusted:
-        return describe(50001)
-    scope = query.get("scope") or "snsapi_base"
-    if scope not in _SCOPES or (scope == "snsapi_privateinfo" and not query.get("agentid")):
-        return describe(40058, "scope")
-    return ""
 
 
 def _picker(box: Sandbox, query: Mapping[str, str], customers_too: bool) -> str:
@@ -102,7 +85,7 @@ def _choice(row: tuple[str, str, str], query: Mapping[str, str]) -> str:
 
 async def pick(request: web.Request) -> web.Response:
     box, query = request.app[BOX], request.query
-    refusal = _refusal(box, query)
-    if refusal:
-        return shell("登录失败", f'<section class="card"><p>{escape(refusal)}</p></section>', 400)
-    raise web.HTTPFound(with_code(box, query.get("person", "outsider"), dict(query)))
+    refused = refusal(box, query)
+    if refused:
+        return shell("登录失败", f'<section class="card"><p>{escape(refused)}</p></section>', 400)
+    raise web.HTTPFound(way_back(box, query.get("person", "outsider"), query))

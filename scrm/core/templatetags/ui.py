@@ -128,6 +128,33 @@ def tier_badge(customer: Any) -> SafeString:
 
 
 @register.simple_tag
+def risk_badge(customer: Any) -> SafeString:
+    """The C-level that counts today; an expired one is shown as such."""
+    if not customer.risk_level:
+        return format_html('<span class="badge bg-secondary-lt">{}</span>', "未测评")
+    valid = customer.valid_risk_level(timezone.localdate())
+    return format_html(
+        '<span class="badge bg-{}-lt" title="测评有效期至 {}">C{}{}</span>',
+        "azure" if valid else "yellow",
+        customer.risk_expires_on or "—",
+        customer.risk_level,
+        "" if valid else " 已过期",
+    )
+
+
+@register.simple_tag(takes_context=True)
+def chosen(context: dict[str, Any], name: str, value: Any) -> str:
+    """" selected" when the query string has name=value."""
+    request: HttpRequest = context["request"]
+    return " selected" if str(value) in request.GET.getlist(name) else ""
+
+
+@register.filter
+def thousands(value: Any) -> str:
+    return f"{value:,}"
+
+
+@register.simple_tag
 def avatar(name: str, size: str = "sm") -> SafeString:
     colour = _AVATARS[sum(name.encode()) % len(_AVATARS)]
     return format_html('<span class="avatar avatar-{} bg-{}-lt">{}</span>', size, colour, name[:1])

@@ -63,7 +63,9 @@ def test_no_code_when_the_console_welcomes_or_they_have_chatted(
 def test_half_added_customer_is_no_customer_yet(calling: Client, receiver: Receiver) -> None:
     half = calling.act("customer_add", userid="bob", name="钱先生", half=True)
     external = half["external_userid"]
-    receiver.wait("add_half_external_contact")
+    code = welcome_code(receiver.wait("add_half_external_contact"))
+    body = {"welcome_code": code, "text": {"content": "欢迎"}}
+    assert calling.post("externalcontact/send_welcome_msg", body)["errcode"] == 0
     assert calling.get("externalcontact/get", external_userid=external)["errcode"] == 84061
     calling.act("customer_add", userid="bob", external_userid=external)
     assert "WelcomeCode" not in receiver.wait("[add_external_contact]")

@@ -100,6 +100,11 @@ def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
         again = client.post("sandbox/msgaudit/getchatdata", {"seq": 0}, secret=ARCHIVE)
         assert again["chatdata"] == pulled["chatdata"] and len(again["chatdata"]) == 7
         assert client.control("world")["contacts"] == 7
+        client.control("world", small_world())
+    with running(tmp_path / "state") as (client, _):
+        # Numbers go on after a new world and a restart: a client remembers its last one.
+        assert client.control("world")["last_seq"] >= again["chatdata"][-1]["seq"]
+        assert client.control("world")["messages"] == 0
 
 
 def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:

@@ -38,21 +38,18 @@ function clock(shown) {
 }
 
 function taskRow(task) {
-  const total = task.members.reduce((sum, m) => sum + m.sent + m.not_sent + m.not_friend + m.over_cap, 0);
-  const sum = (name) => task.members.reduce((count, member) => count + member[name], 0);
-  const done = task.members.filter((member) => member.status).length;
   const state = task.cancelled ? ["已停止", "bad"]
-    : done === task.members.length ? ["已发送", "good"] : [`待确认 ${task.members.length - done} 人`, "warn"];
+    : task.confirmed === task.members ? ["已发送", "good"] : [`待确认 ${task.members - task.confirmed} 人`, "warn"];
   return h("tr", {},
     h("td", { class: "when" }, time(task.create_time)),
-    h("td", { class: "text", title: task.text.content }, task.text.content || "（仅附件）"),
+    h("td", { class: "text", title: task.text }, task.text || "（仅附件）"),
     h("td", {}, h("span", { class: `pill ${state[1]}` }, state[0])),
-    h("td", { class: "num" }, total), h("td", { class: "num" }, sum("sent")),
-    h("td", { class: "num" }, sum("not_friend")), h("td", { class: "num" }, sum("over_cap")));
+    h("td", { class: "num" }, task.recipients), h("td", { class: "num" }, task.sent),
+    h("td", { class: "num" }, task.not_friend), h("td", { class: "num" }, task.over_cap));
 }
 
 function tasks(rows) {
-  const open = rows.some((task) => !task.cancelled && task.members.some((member) => !member.status));
+  const open = rows.some((task) => !task.cancelled && task.confirmed < task.members);
   const confirm = doing(async () => {
     const got = await call("act", { action: "confirm_all" });
     note(`已替 ${got.confirmed.length} 位员工点了发送`);
@@ -158,7 +155,7 @@ function scan() {
 async function refresh() {
   const find = encodeURIComponent(document.getElementById("find").value);
   const [stats, taskRows, log, faultRows, people_, memberRows] = await Promise.all([
-    call("stats"), call("tasks?limit=20"), call("callbacks?limit=30"), call("faults"), call("people"),
+    call("stats"), call("tasks?limit=20&summary=1"), call("callbacks?limit=30"), call("faults"), call("people"),
     call(`members?limit=12&q=${find}`),
   ]);
   tiles(stats); clock(stats.clock); tasks(taskRows.tasks); callbacks(log.callbacks);

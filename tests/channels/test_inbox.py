@@ -1,0 +1,85 @@
+"""Handling of events: idempotent, ordered by WeCom's time, retried, dead-lettered, replayed."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from channels.inbox import intake, processing
+from channels.models import InboxEvent
+from contacts.models import ExternalContact, Follow
+from scrm.core.errors import BusinessError
+from tests.factories.cast import Cast
+from tests.factories.wecom import Corp
+
+
+def _receive(change: str, at: datetime.datetime, who: str = "wmC00000001") -> None:
+    xml = (
+        f"<xml><CreateTime>{int(at.timestamp())}</CreateTime><Event>change_external_contact</Event>"
+        f"<ChangeType>{change}</ChangeType><UserID>alice</UserID>"
+        f"<ExternalUserID>{who}</ExternalUserID></xml>"
+    )
+    intake.store(corp_id="ww1", agent_id="1", xml=xml.encode())
+
+
+def _states() -> list[str]:
+    return list(InboxEvent.objects.order_by("id").values_list("state", flat=True))
+
+
+def test_an_added_friend_is_fetched_and_matched(cast: Cast, corp: Corp) -> None:
+    _receive("add_external_contact", timezone.now())
+    processing.drain()
+    follow = Follow.objects.get(user=cast.alice)
+    assert follow.state == Follow.State.ACTIVE
+    assert follow.contact.customer == cast.wang
+    assert follow.contact.matched_by == "unionid"
+    assert _states() == ["done"]
+
+
+def test_a_late_older_event_does_not_undo_a_newer_one(cast: Cast, corp: Corp) -> None:
+    now = timezone.now()
+    _receive("add_external_contact", now - datetime.timedelta(hours=2))
+    processing.drain()
+    _receive("del_follow_user", now)
+    processing.drain()
+    _receive("edit_external_contact", now - datetime.timedelta(hours=1))
+    processing.drain()
+    assert Follow.objects.get(user=cast.alice).state == Follow.State.DELETED_BY_CUSTOMER
+
+
+def test_unknown_types_are_shown_not_dropped(cast: Cast, corp: Corp) -> None:
+    _receive("something_new", timezone.now())
+    processing.drain()
+    assert _states() == ["ignored"]
+
+
+def test_a_passing_failure_is_retried_and_a_final_one_is_dead(cast: Cast, corp: Corp) -> None:
+    corp.fault("errcode", "externalcontact/get", -1, times=1)
+    _receive("add_external_contact", timezone.now())
+    processing.drain()
+    event = InboxEvent.objects.get()
+    assert (event.state, event.attempts) == ("new", 1)
+    assert "稍后" in event.last_error
+    InboxEvent.objects.update(next_attempt_at=timezone.now())
+    processing.drain()
+    assert _states() == ["done"]
+
+
+def test_a_dead_letter_is_replayed_once_and_only_a_dead_one(cast: Cast, corp: Corp) -> None:
+    _receive("add_external_contact", timezone.now(), who="wmUNKNOWN")
+    processing.drain()
+    event = InboxEvent.objects.get()
+    assert event.state == "dead"
+    processing.replay(event=event, actor=cast.hq)
+    assert _states() == ["new"]
+    with pytest.raises(BusinessError):
+        processing.replay(event=event, actor=cast.hq)
+
+
+def test_a_dead_workers_claim_is_taken_over(cast: Cast, corp: Corp) -> None:
+    _receive("add_external_contact", timezone.now())
+    past = timezone.now() - datetime.timedelta(seconds=1)
+    InboxEvent.objects.update(state="claimed", next_attempt_at=past)
+    processing.drain()
+    assert _states() == ["done"]
+    assert ExternalContact.objects.count() == 1

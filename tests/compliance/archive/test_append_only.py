@@ -1,0 +1,19 @@
+"""The database itself refuses to change the archive, whatever code asks."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from tests.factories.cast import Cast, befriend
+from tests.factories.compliance import Chat
+
+TABLES = ["archiveenvelope", "archivedmessage", "messagescan", "seal"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("verb", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_rows_cannot_be_changed(cast: Cast, chat: Chat, table: str, verb: str) -> None:
+    chat.say("alice", befriend(cast.wang).external_userid, "您好")
+    chat.archive()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(verb.format(f"compliance_{table}"))
