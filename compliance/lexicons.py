@@ -69,9 +69,8 @@ def active_engine() -> Engine:
 
 
 def forget() -> None:
-    """Drops what this process holds; the next scan asks the database again."""
+    """The next scan in this process asks the database which lexicon is in force."""
     _held.in_force = None
-    _held.engines = {}
 
 
 def _keep(key: tuple[str, str], engine: Engine) -> Engine:

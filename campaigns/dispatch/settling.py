@@ -29,8 +29,9 @@ def on_settled(task: Any, **_: Any) -> None:
         )
         ledger.move(rows, State.HANDED_OVER)
     elif task.state == "failed":
-        detail = [["provider", False, task.last_error]]
-        ledger.move(rows, State.FAILED, reason="provider", checks=detail)
+        # Never called: our own look at the moment of sending said no.
+        reason = "provider" if task.sending_since else "dropped"
+        ledger.move(rows, State.FAILED, reason=reason, checks=[[reason, False, task.last_error]])
 
 
 def on_uncertain(task: Any, **_: Any) -> None:

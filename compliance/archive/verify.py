@@ -53,8 +53,7 @@ def verify() -> Verdict:
 
 def _walk(anchors: dict[int, str]) -> Iterator[tuple[int, str]]:
     head = ""
-    rows = Seal.objects.order_by("number").select_related("message__envelope")
-    for expected, seal in enumerate(rows.iterator(chunk_size=500), start=1):
+    for expected, seal in enumerate(_seals(), start=1):
         head = _check_link(seal, expected, head)
         if anchors.get(expected, head) != head:
             raise _Broken(
@@ -63,22 +62,33 @@ def _walk(anchors: dict[int, str]) -> Iterator[tuple[int, str]]:
         yield expected, head
 
 
+def _seals() -> Iterator[Seal]:
+    """Seals with their rows; a ciphertext that does not open is a fault of the next one in turn."""
+    rows = Seal.objects.order_by("number").select_related("message__envelope")
+    number = 0
+    try:
+        for seal in rows.iterator(chunk_size=500):
+            number = seal.number
+            yield seal
+    except (DecryptionFailed, ValueError):
+        where = _where(number + 1)
+        raise _Broken(f"{where}的密文无法打开，记录被改动过。", number + 1) from None
+
+
+def _where(number: int) -> str:
+    rows = Seal.objects.filter(number=number).values_list("message__envelope__seq", flat=True)
+    return f"第 {number} 号（seq {rows.first()}）"
+
+
 def _check_link(seal: Seal, expected: int, previous: str) -> str:
     if seal.number != expected:
         raise _Broken(f"第 {expected} 号封存缺失，之后是第 {seal.number} 号。", expected)
     where = f"第 {expected} 号（seq {seal.message.envelope.seq}）"
-    if _leaf(seal, where, expected) != seal.leaf:
+    if seals.leaf_of(seal.message) != seal.leaf:
         raise _Broken(f"{where}的内容与封存时不一致，记录被改动或调换过。", expected)
     if seals.head_of(previous, seal.leaf) != seal.head:
         raise _Broken(f"{where}的链头不正确，封存记录被改动或顺序被调换过。", expected)
     return seal.head
-
-
-def _leaf(seal: Seal, where: str, number: int) -> str:
-    try:
-        return seals.leaf_of(seal.message)
-    except (DecryptionFailed, ValueError):
-        raise _Broken(f"{where}的密文无法打开，记录被改动过。", number) from None
 
 
 def _check_ends(sealed: int, anchors: dict[int, str]) -> None:

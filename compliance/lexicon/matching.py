@@ -102,9 +102,7 @@ def _term_raw(
     stage = layer.changed(start, end)
     if isinstance(layer, Layer) and not stage:
         return None
-    if term.kind == "object" and not (
-        stage or (noisy and _decorated(layer, start, end, original))
-    ):
+    if term.kind == "object" and not _disguised(layer, start, end, original, noisy):
         return None
     if _inside_benign(start, end, benign) or not _whole_latin(layer.text, start, end):
         return None
@@ -113,6 +111,13 @@ def _term_raw(
     if cleared(layer.text, start, end, "p"):
         return None
     return _raw_of_term(layer, start, end, term, stage)
+
+
+def _disguised(layer: AnyLayer, start: int, end: int, original: str, noisy: bool) -> bool:
+    """A neutral word counts only when a part of it was hidden; an emoji alone is an emoji."""
+    if isinstance(layer, Layer):
+        return any(stage != "alias" for stage in layer.stage[start:end])
+    return noisy and _decorated(layer, start, end, original)
 
 
 def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) -> Raw:

@@ -20,7 +20,7 @@ _REASSURE = re.compile(
 _NOT = (
     r"(?:不要|请勿|切勿|勿|不得|不能|不可以|不可|不会|不准|不许|不应|不该|严禁|禁止|杜绝|拒绝|防止|防范|避免|从不|绝不|决不|从来不|"
     r"无法|不方便|不便|无权|不建议|不支持|不提供|不存在|不参与|不做|不接受|不承诺|不保证|没法|谢绝|婉拒|抵制|远离|莫|别轻信|不轻信|"
-    r"不宜|不允许|不让|不敢|不碰|不涉及|不办理|不代|不替|不帮|不收|不索|不提供|任何人不|制止|打击|整治|举报|警惕|谨防|提防|当心|"
+    r"没有人|没人|谁也|谁都|哪有人|没有谁|不宜|不允许|不让|不敢|不碰|不涉及|不办理|不代|不替|不帮|不收|不索|不提供|任何人不|制止|打击|整治|举报|警惕|谨防|提防|当心|"
     r"小心|识别|识破|揭秘|拆穿|认清)"
 )
 _BEFORE = re.compile(_NOT + r"[^，。？]{0,10}$")
@@ -39,11 +39,19 @@ _UNFRAME = re.compile(
 )
 _CONDEMN = re.compile(
     r"(?:是|属于|属|都是|就是|涉嫌|构成|算|均属|也是|这是|那是|会是|等于|可能是)?[^，。？]{0,6}(?:违规|违法|犯罪|犯法|诈骗|骗局|骗人|骗子|陷阱|套路|红线|"
-    r"高压线|假的|不可信|不合规|不合法|禁止|严禁|不允许|不被允许|不可取|明令|不受保护|虚假|不存在|谣言)"
+    r"高压线|骗贷|骗人|骗钱|圈套|欺诈|字眼|旗号|幌子|噱头|假的|不可信|不合规|不合法|禁止|严禁|不允许|不被允许|不可取|明令|不受保护|虚假|不存在|谣言)"
     r"|(?:会|将|要|会被|将被|要被|可能|可能会|一律|一经)[^，。？]{0,8}(?:处罚|追究|追责|降额|封卡|冻结|惩戒|判刑|开除|坐牢|罚款|严肃处理|"
-    r"承担|影响征信|止付|处理|解除|问责|纳入|立案|损失|亏损|举报)"
+    r"承担|影响.{0,3}征信|影响.{0,2}信用|判|吃官司|被盗刷|连累|牵连|担责|处分|解雇|止付|处理|解除|问责|纳入|立案|损失|亏损|举报)"
     r"|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
     r"不要理|别理|不能信|切勿|请勿|谨防|风险自担|罪"
+)
+# Inside the match itself: "we are unable to …" between actor and act.
+_INSIDE = re.compile(
+    r"无法|不能|不得|不可以|不要|请勿|切勿|严禁|禁止|不便|不替|不帮|不代|不收|不提供|没法|不允许|不可|杜绝|不准|不许|拒绝|从不|绝不(?!会?亏|会?赔|会?跌)"
+)
+_DOUBLE = re.compile(
+    r"(?:不可能|不是|并非|并不|不代表|不等于|不意味着?|不存在|没有哪|没有任何|谁也|没人|没有人|不能保证|不敢保证|无法保证|不保证|不承诺|"
+    r"无法承诺|不能承诺|不允许|不能说|不得|不会说|所谓|宣称|声称|号称|吹嘘|鼓吹|不要相信|别信|别听|勿信|不要听)[^，。？]{0,8}$"
 )
 _REFUSE = re.compile(
     r"(?:我|我们|咱们|咱|行里|银行|这边|本行|我行|这个|这|这事|那个|恕|抱歉|对不起|不好意思|真的|确实|可|都|也|是|实在|规定|按规定|制度|员工)?"
@@ -65,7 +73,7 @@ def _forbidden_before(text: str, left: int, start: int, own_negation: bool) -> b
     clause = max(left, text.rfind("，", left, start) + 1)
     before = _REASSURE.sub("", text[clause:start])
     if own_negation:
-        return bool(_STRICT.search(before))
+        return bool(_STRICT.search(before) or _DOUBLE.search(before))
     return bool(
         _BEFORE.search(before) or _BEFORE_SHORT.search(before) or _STRICT.search(text[left:start])
     )
@@ -101,6 +109,8 @@ def cleared(text: str, start: int, end: int, mode: str) -> bool:
     """Whether polarity makes the match text[start:end] clean."""
     if mode == "x":
         return False
+    if mode == "p" and _INSIDE.search(_REASSURE.sub("", text[start:end])):
+        return True
     left, right = _sentence(text, start, end)
     if _forbidden_before(text, left, start, mode == "s") or _condemned_after(text, end, right):
         return True

@@ -12,7 +12,7 @@ T = TypeVar("T")
 # The demo login's first customers; the rest of the bank meets the same situations by chance.
 _SCRIPTED = (
     "maturity", "flow_in", "birthday", "maturity", "churn", "risk", "flow_out", "maturity", "birthday",
-    "flow_in", "risk",
+    "flow_in", "risk", "churn", "maturity",
 )  # fmt: skip
 _BY_CHANCE = (
     (0.020, "maturity"), (0.035, "flow_in"), (0.045, "flow_out"), (0.053, "birthday"), (0.070, "churn"),

@@ -25,7 +25,7 @@ class Corp(SandboxControl):
     def received(self, external_userid: str) -> list[str]:
         """Texts that this customer has on their phone."""
         rows = self.get("messages", external_userid=external_userid)["messages"]
-        return [row["text"]["content"] for row in rows if row.get("msgtype") == "text"]
+        return [row["text"] for row in rows if row["from"] != external_userid]
 
 
 class BankServer(Server):

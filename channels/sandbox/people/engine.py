@@ -41,6 +41,7 @@ DEFAULTS: Final[Doc] = {
 }
 _LINK = re.compile(r"https?://[^\s\u3000-\u9fff，。！）\"'<>]+")
 _ACTIONS_PER_TICK = 200
+_SPONTANEOUS_PER_TICK = 50
 _MOST_PLANNED = 200_000
 _PARALLEL_CLICKS = 8
 
@@ -150,7 +151,9 @@ class PeopleEngine:
         elapsed = min(max(0.0, now - self._spontaneous_at), 60.0) * float(self._row["speed"])
         self._spontaneous_at = now
         for what, rate in (("open_chat", "chat_per_minute"), ("add", "add_per_minute")):
-            if self._random.random() < float(self._row[rate]) / 60 * elapsed:
+            expected = float(self._row[rate]) / 60 * elapsed
+            times = int(expected) + int(self._random.random() < expected % 1)
+            for _ in range(min(times, _SPONTANEOUS_PER_TICK)):
                 self._perform(what, ())
 
     def _do_confirm(self, msgid: str, userid: str) -> None:

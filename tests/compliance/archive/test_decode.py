@@ -113,9 +113,15 @@ def test_recall_switch_agree_and_group(cast: Cast, chat: Chat) -> None:
     contact = befriend(cast.wang)
     to = contact.external_userid
     chat.say("alice", to, "说错了", msgid="first")
-    recall = chat.say("alice", to, "", action="recall", msgtype="revoke", revoke={"pre_msgid": "first"})
-    switch = chat.add(json.dumps({"msgid": "s", "action": "switch", "time": 1700000000000, "user": "alice"}))
-    agree = chat.say(to, "alice", "", msgtype="agree", agree={"userid": to, "agree_time": 1700000000000})
+    recall = chat.say(
+        "alice", to, "", action="recall", msgtype="revoke", revoke={"pre_msgid": "first"}
+    )
+    switch = chat.add(
+        json.dumps({"msgid": "s", "action": "switch", "time": 1700000000000, "user": "alice"})
+    )
+    agree = chat.say(
+        to, "alice", "", msgtype="agree", agree={"userid": to, "agree_time": 1700000000000}
+    )
     room = chat.say("alice", to, "大家好", tolist=[to, "amy"], roomid="wrRoom1")
     chat.archive()
     assert message_of(recall).recalls == "first"

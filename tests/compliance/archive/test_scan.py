@@ -82,6 +82,7 @@ def test_without_a_lexicon_everything_is_held(cast: Cast, chat: Chat) -> None:
 def test_a_lexicon_whose_rows_were_edited_is_not_used(cast: Cast) -> None:
     LexiconVersion.objects.get().terms.filter(kind="risk").first().delete()
     lexicons.forget()
+    lexicons._held.engines.clear()
     with pytest.raises(ScanFailed):
         scan_text("您好")
 

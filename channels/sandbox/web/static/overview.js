@@ -12,6 +12,20 @@ const PEOPLE = {
   reply_rate: "客户回复率", answer_rate: "员工回复率", risky_rate: "违规话术率", delete_rate: "删除率",
   chat_per_minute: "每分钟主动咨询", add_per_minute: "每分钟扫码添加", seed: "随机种子",
 };
+const SETTINGS = {
+  token_seconds: "令牌有效秒数", wrong_secret_limit: "每小时允许的错误密钥次数", disabled_apps: "停用的应用（agent, archive）",
+  trusted_ips: "可信 IP（空为不限）", trusted_domains: "可信域名（空为不限）", callable_app: "应用可调用客户联系接口",
+  hidden_members: "可见范围之外的员工", refuse_unicode_escapes: "拒绝 \\u 转义的中文", per_minute: "每接口每分钟上限（0 不限）",
+  per_hour: "每接口每小时上限（0 不限）", concurrency: "每接口并发上限（0 不限）", archive_per_minute: "存档拉取每分钟上限",
+  tag_limit: "企业标签上限", short_pages: "有时返回不满的一页", dispatch_seconds: "群发派发秒数",
+  receipt_cap: "接收上限（month_days, week7, day1, none）", reminds_per_day: "每天可提醒次数", welcome_seconds: "欢迎语有效秒数",
+  console_welcome_members: "后台已配欢迎语的员工", welcome_needs_agree: "欢迎语须先同意存档", moment_job_seconds: "朋友圈任务秒数",
+  transfer_seconds: "继承等待秒数", transfer_limit: "九十天内继承次数", group_lag_seconds: "群详情滞后秒数",
+  callback_timeout: "回调超时秒数", callback_tries: "回调次数", callback_retry_seconds: "回调重试间隔秒数",
+  callback_parallel: "回调并行数（重启后生效）", callback_duplicates: "回调重复概率", callback_reorder: "打乱回调顺序",
+  archive_opened: "已开通会话存档", notify_interval: "存档通知最短间隔秒数", retention_days: "存档保留天数",
+  default_agree: "默认是否同意存档（Agree, Disagree）", unpermitted_members: "未开通存档的员工", archive_repeats: "存档记录重复概率",
+};
 let peopleShown = "";
 
 function tiles(stats) {
@@ -44,7 +58,7 @@ function taskRow(task) {
     h("td", { class: "when" }, time(task.create_time)),
     h("td", { class: "text", title: task.text }, task.text || "（仅附件）"),
     h("td", {}, h("span", { class: `pill ${state[1]}` }, state[0])),
-    h("td", { class: "num" }, task.recipients), h("td", { class: "num" }, task.sent),
+    h("td", { class: "num" }, task.recipients.toLocaleString()), h("td", { class: "num" }, task.sent.toLocaleString()),
     h("td", { class: "num" }, task.not_friend), h("td", { class: "num" }, task.over_cap));
 }
 
@@ -133,10 +147,10 @@ async function settings() {
     if (kind === "checkbox") box.checked = value;
     const read = () => (kind === "checkbox" ? box.checked : kind === "number" ? Number(box.value)
       : Array.isArray(value) ? box.value.split(",").map((item) => item.trim()).filter(Boolean) : box.value);
-    box.addEventListener("change", doing(async () => { await call("settings", { [name]: read() }); note(`已改 ${name}`); }));
-    return h("label", {}, name, box);
+    box.addEventListener("change", doing(async () => { await call("settings", { [name]: read() }); note(`已保存：${SETTINGS[name] || name}`); }));
+    return h("label", { title: name }, SETTINGS[name] || name, box);
   });
-  fill("settings", h("div", { class: "fields", style: "grid-template-columns:repeat(auto-fit,minmax(170px,1fr))" }, inputs));
+  fill("settings", h("div", { class: "fields", style: "grid-template-columns:repeat(auto-fit,minmax(230px,1fr))" }, inputs));
 }
 
 function scan() {
