@@ -8,31 +8,31 @@ from channels.outbox import reconcile, results, sending
 from channels.sync import walk
 
 
-@shared_task(queue="callback")
+@shared_task
 def inbox_drain() -> int:
     return processing.drain()
 
 
-@shared_task(queue="dispatch")
+@shared_task
 def outbox_send() -> int:
     return sending.send_due()
 
 
-@shared_task(queue="dispatch")
+@shared_task
 def outbox_sweep() -> int:
     return sending.give_up_stuck() + reconcile.reconcile_due() + sending.send_due()
 
 
-@shared_task(queue="dispatch")
+@shared_task
 def results_poll() -> int:
     return results.poll_due()
 
 
-@shared_task(queue="bulk")
+@shared_task
 def sync_continue(run_id: int) -> None:
     walk.proceed(SyncRun.objects.get(pk=run_id))
 
 
-@shared_task(queue="bulk")
+@shared_task
 def sync_sweep() -> int:
     return walk.resume_stalled()

@@ -165,7 +165,10 @@ def lexicon_activate(*, version: LexiconVersion, actor: User) -> LexiconVersion:
         raise FourEyes("不能启用自己导入的词库，请由另一位合规人员启用。", code="four_eyes")
     former = next((row for row in locked.values() if row.state == State.ACTIVE), None)
     _refuse_outdated(draft, former)
-    _built(draft)
+    try:
+        _built(draft)
+    except NoLexicon:
+        raise BusinessError("草稿的词条与导入时不一致或无效，请重新导入。") from None
     if former:
         former.state = State.RETIRED
         former.save(update_fields=["state"])

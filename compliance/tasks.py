@@ -5,11 +5,11 @@ from celery import shared_task
 from compliance.archive import rounds
 
 
-@shared_task(queue="audit")
+@shared_task
 def archive_pull() -> int:
     return rounds.run()
 
 
-@shared_task(queue="audit")
+@shared_task
 def archive_sweep() -> int:
     return rounds.sweep()

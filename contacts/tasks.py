@@ -8,6 +8,6 @@ from django.utils import timezone
 from contacts.services.partitions import partitions_ensure as ensure
 
 
-@shared_task(queue="bulk")
+@shared_task
 def partitions_ensure() -> None:
     ensure(until=timezone.localdate() + datetime.timedelta(days=62))

@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     verbose_name = "员工与机构"
 
     def ready(self) -> None:
-        from scrm.accounts import receivers  # noqa: F401
+        from scrm.accounts import checks, receivers  # noqa: F401

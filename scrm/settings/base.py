@@ -118,7 +118,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["scrm.accounts.permissions.RolePermission"],
 }
 
-# Queues by urgency; every task is named with its queue where it is defined.
+# Queues by urgency: what WeCom waits for, what customers wait for, what officers wait for, the rest.
+CELERY_TASK_ROUTES = {
+    "channels.tasks.inbox_*": {"queue": "callback"},
+    "channels.tasks.outbox_*": {"queue": "dispatch"},
+    "channels.tasks.results_*": {"queue": "dispatch"},
+    "campaigns.tasks.*": {"queue": "dispatch"},
+    "compliance.tasks.*": {"queue": "audit"},
+}
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

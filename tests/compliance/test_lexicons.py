@@ -3,7 +3,6 @@
 import pytest
 
 from compliance import lexicons
-from compliance.lexicon import ScanFailed
 from compliance.lexicons import lexicon_activate, lexicon_import_csv
 from compliance.models import LexiconVersion
 from compliance.scanning import scan_text
@@ -61,6 +60,6 @@ def test_a_draft_of_an_older_version_is_not_activated(cast: Cast) -> None:
 def test_a_draft_whose_rows_were_edited_is_not_activated(cast: Cast) -> None:
     draft = lexicon_import_csv(text=NEW, note="甲", actor=cast.officer)
     draft.terms.filter(text="火星理财计划").update(severity=0)
-    with pytest.raises(ScanFailed):
+    with pytest.raises(BusinessError, match="不一致"):
         lexicon_activate(version=draft, actor=cast.officer_head)
     assert LexiconVersion.objects.get(state="active").number == "starter-1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -66,6 +67,17 @@ def test_dropped_before_and_after_the_effect(corp: Client) -> None:
         with pytest.raises(requests.ConnectionError):
             corp.post(path, body)
         assert len(corp.control("tasks")["tasks"]) == made
+
+
+def test_too_many_calls_at_the_same_time(corp: Client) -> None:
+    corp.token()
+    corp.control("settings", {"concurrency": 1})
+    fault(corp, "latency", 0.4, times=-1, match="department/list")
+    with ThreadPoolExecutor(3) as pool:
+        jobs = [pool.submit(corp.get, "department/list") for _ in range(3)]
+        codes = [job.result()["errcode"] for job in jobs]
+    # They leave the latency together, one after the other.
+    assert 45033 in codes and 0 in codes
 
 
 def test_rules_are_listed_removed_and_checked(corp: Client) -> None:

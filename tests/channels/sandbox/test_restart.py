@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from .harness import (
     SECRET,
     TOKEN,
     Client,
+    Receiver,
     free_port,
     rsa_pair,
     small_world,
@@ -105,6 +107,48 @@ def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
         # Numbers go on after a new world and a restart: a client remembers its last one.
         assert client.control("world")["last_seq"] >= again["chatdata"][-1]["seq"]
         assert client.control("world")["messages"] == 0
+
+
+def test_kill_9_in_the_middle_of_writing(tmp_path: Path) -> None:
+    answered: list[str] = []
+
+    def write(client: Client) -> None:
+        body = {"sender": "alice", "text": {"content": "x"}}
+        try:
+            while True:
+                made = client.post("externalcontact/add_msg_template", body)
+                answered.append(made["msgid"])
+        except requests.RequestException:
+            return
+
+    with running(tmp_path / "state") as (client, process):
+        client.control("world", small_world())
+        client.token()
+        writers = [threading.Thread(target=write, args=(client,)) for _ in range(3)]
+        for writer in writers:
+            writer.start()
+        wait_for(lambda: len(answered) > 60)
+        process.kill()
+        for writer in writers:
+            writer.join(10)
+    with running(tmp_path / "state") as (client, _):
+        kept = {task["msgid"] for task in client.control("tasks?limit=100000")["tasks"]}
+    assert set(answered) <= kept
+
+
+def test_waiting_callbacks_survive_a_kill(tmp_path: Path, receiver: Receiver) -> None:
+    settings = {"callback_retry_seconds": 1}
+    url = {"WECOM_CALLBACK_URL": receiver.url}
+    receiver.answers = [500]
+    with running(tmp_path / "state", **url) as (client, process):
+        client.control("world", small_world())
+        client.control("settings", settings)
+        client.act("customer_delete", userid="Alice", external_userid="wm00001")
+        wait_for(lambda: not receiver.answers)
+        process.kill()
+    assert not receiver.events
+    with running(tmp_path / "state", **url):
+        receiver.wait("del_follow_user")
 
 
 def test_sigterm_ends_it_cleanly(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ TABLES = ["archiveenvelope", "archivedmessage", "messagescan", "seal"]
 def test_rows_cannot_be_changed(cast: Cast, chat: Chat, table: str, verb: str) -> None:
     chat.say("alice", befriend(cast.wang).external_userid, "您好")
     chat.archive()
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            # Deferred foreign keys would refuse the TRUNCATE first.
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(verb.format(f"compliance_{table}"))
+    refused = pytest.raises(DatabaseError, match="append-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        # Deferred foreign keys would refuse the TRUNCATE first.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(verb.format(f"compliance_{table}"))

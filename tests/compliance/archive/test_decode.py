@@ -143,7 +143,8 @@ TYPES: list[tuple[str, dict[str, Any], str]] = [
     ("mixed", {"mixed": {"item": [{"type": "text", "content": '{"content": "看图"}'},
                                   {"type": "image", "content": "{}"}]}}, "看图\n[图片]"),
     ("chatrecord", {"chatrecord": {"title": "记录", "item": [
-        {"type": "ChatRecordText", "content": '{"content": "保本保息"}'}]}}, "[聊天记录] 记录\n保本保息"),
+        {"type": "ChatRecordText", "content": '{"content": "保本保息"}'}]}},
+     "[聊天记录] 记录\n保本保息"),
     ("newtype", {"newtype": {"a": 1}}, "[newtype]"),
 ]  # fmt: skip
 
@@ -158,7 +159,10 @@ def test_every_type_becomes_a_text(
 
 
 def test_control_characters_are_read(cast: Cast, chat: Chat) -> None:
-    plain = '{"msgid":"c","action":"send","from":"alice","tolist":["wm1"],"roomid":"","msgtime":1,"msgtype":"text","text":{"content":"a\x11b"}}'
+    plain = (
+        '{"msgid":"c","action":"send","from":"alice","tolist":["wm1"],"msgtime":1,'
+        '"msgtype":"text","text":{"content":"a\x11b"}}'
+    )
     row = chat.add(plain)
     chat.archive()
     assert message_of(row).text == "a\x11b"

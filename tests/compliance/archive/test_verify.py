@@ -37,7 +37,8 @@ EDITS = {
     "direction": "UPDATE compliance_archivedmessage SET from_staff = false WHERE id = %s",
     "sender": "UPDATE compliance_archivedmessage SET sender = 'bob' WHERE id = %s",
     "employee": "UPDATE compliance_archivedmessage SET user_id = NULL WHERE id = %s",
-    "time": "UPDATE compliance_archivedmessage SET sent_at = sent_at + interval '1 s' WHERE id = %s",
+    "time": "UPDATE compliance_archivedmessage "
+    "SET sent_at = sent_at + interval '1 s' WHERE id = %s",
     "text": "UPDATE compliance_archivedmessage SET text = '' WHERE id = %s",
     "ciphertext": "UPDATE compliance_archivedmessage SET body = text WHERE id = %s",
     "raw": "UPDATE compliance_archiveenvelope SET encrypt_chat_msg = 'x' WHERE id = "

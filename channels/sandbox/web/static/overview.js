@@ -1,6 +1,7 @@
 import { avatar, call, doing, fill, h, note, time } from "./common.js";
 
 const STATUS = { ok: ["成功", "good"], failed: ["失败", "bad"], pending: ["等待", "warn"], skipped: ["未配置地址", ""] };
+const ATTEMPTS = { timeout: "超时", unreachable: "连不上" };
 const FAULTS = {
   errcode: "返回指定 errcode", http: "返回 HTTP 状态码", html: "返回网页", empty: "空响应",
   latency: "延迟（秒）", drop_before: "生效前断开", drop_after: "生效后断开",
@@ -83,10 +84,10 @@ function callbacks(rows) {
     h("thead", {}, h("tr", {}, ["时间", "事件", "状态", "每次结果"].map((name) => h("th", {}, name)))),
     h("tbody", {}, rows.slice(0, 30).map((row) => {
       const [name, kind] = STATUS[row.status] || [row.status, ""];
-      const tries = row.attempts.map((attempt) => `${attempt.status}（${attempt.ms} 毫秒）`).join("，");
+      const tries = row.attempts.map((attempt) => `${ATTEMPTS[attempt.status] || attempt.status}（${attempt.ms} 毫秒）`).join("，");
       return h("tr", {}, h("td", { class: "when" }, time(row.created)),
         h("td", { title: row.xml }, row.event, row.change_type ? h("small", {}, ` ${row.change_type}`) : null),
-        h("td", {}, h("span", { class: `pill ${kind}` }, name)), h("td", {}, h("small", {}, tries || "—")));
+        h("td", {}, h("span", { class: `pill ${kind}` }, name)), h("td", { class: "tries" }, h("small", {}, tries || "—")));
     }))));
 }
 
