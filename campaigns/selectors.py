@@ -44,10 +44,10 @@ def campaign_rows(user: User) -> QuerySet[Campaign]:
 
 
 def funnels(campaigns: list[Campaign]) -> dict[int, dict[str, int]]:
-    rows = (
-        Delivery.objects.filter(campaign__in=campaigns).values("campaign_id").annotate(**_counts())
-    )
-    return {row["campaign_id"]: row for row in rows}
+    """{campaign id: {step: people}}; zeros for campaigns without a ledger yet."""
+    rows = Delivery.objects.filter(campaign__in=campaigns).values("campaign_id").annotate(**_counts())
+    found = {row["campaign_id"]: row for row in rows}
+    return {row.pk: found.get(row.pk, dict.fromkeys(_STEPS, 0)) for row in campaigns}
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,8 @@ def _second(alert: Alert, decision: str, reason: str, actor: User) -> None:
     if alert.first_by_id == actor.pk:
         raise FourEyes("S3 及以上需要两个人：不能复核自己提出的结论。", code="four_eyes")
     if decision == alert.proposal:
-        _finish(alert, decision, reason, actor)
+        both = f"{alert.reason}（{alert.first_by}提出）；复核：{reason}"
+        _finish(alert, decision, both, actor)
         return
     # Disagreement: the second person holds it now; what they propose needs another pair of eyes.
     move(alert, MOVES, State.CLAIMED)

@@ -15,7 +15,12 @@ TYPE_CHOICES = [("", "全部类型"), *(pair for pair in LABELS.items() if pair[
 class SearchForm(TablerForm):
     staff = forms.CharField(label="员工姓名或账号", max_length=40, required=False)
     customer = forms.CharField(label="客户号", max_length=20, required=False)
-    words = forms.CharField(label="词语（空格分开，全部包含）", max_length=60, required=False)
+    words = forms.CharField(
+        label="词语",
+        max_length=60,
+        required=False,
+        widget=forms.TextInput({"placeholder": "空格分开，全部包含"}),
+    )
     msgtype = forms.ChoiceField(label="消息类型", choices=TYPE_CHOICES, required=False)
     since = forms.DateField(label="从", required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label="到", required=False, widget=forms.DateInput({"type": "date"}))

@@ -41,10 +41,10 @@ class CustomerFilter(filters.FilterSet):
     def search(self, rows: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         """A whole phone number, the start of a customer number, or the start of a name."""
         words = value.strip()
-        if len(crypto.phone_canonical(words)) == 11 and not words[:1].isalpha():
+        if len(crypto.phone_canonical(words)) == 11 and words[-1:].isdigit():
             return rows.filter(phone_index=crypto.phone_index(words))
-        if words.isdigit():
-            return rows.filter(number__startswith=words)
+        if words.isascii():
+            return rows.filter(Q(number__startswith=words) | Q(name__startswith=words))
         return rows.filter(name__startswith=words)
 
     def within(self, rows: QuerySet[Customer], name: str, value: Any) -> QuerySet[Customer]:

@@ -5,12 +5,16 @@ An upper app registers in AppConfig.ready:
     panels.register("customer_side", scripts_panel)
 
 `scripts_panel(user, customer)` returns Panel(template, context) or None for nothing to show;
-`customer` is None on the workbench. Templates are fragments and get `customer` and `user` too.
+`customer` is None on the workbench. The template is a fragment; it gets the context's keys, `customer`,
+and what every page gets (request, user).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from contacts.models import Customer
 from scrm.accounts.models import User
@@ -35,6 +39,11 @@ def register(place: str, source: Source) -> None:
         _SOURCES[place].append(source)
 
 
-def panels(place: str, *, user: User, customer: Customer | None = None) -> list[Panel]:
-    found = (source(user, customer) for source in _SOURCES[place])
-    return [panel for panel in found if panel is not None]
+def panels(place: str, *, request: HttpRequest, customer: Customer | None = None) -> list[str]:
+    """The place's panels as HTML, in the order of registration."""
+    found = (source(request.user, customer) for source in _SOURCES[place])
+    return [
+        render_to_string(panel.template, {**panel.context, "customer": customer}, request)
+        for panel in found
+        if panel is not None
+    ]

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from campaigns.views import tracking
 from channels.api import ConnectionView
+from compliance.api import ArchiveView
 from scrm.accounts import views
 from scrm.schema import Schema
 
@@ -19,7 +20,9 @@ urlpatterns = [
     path("campaigns/", include("campaigns.urls")),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/connection/", ConnectionView.as_view(), name="api_connection"),
+    path("api/archive/", ArchiveView.as_view(), name="api_archive"),
     path("api/", include("campaigns.api_urls")),
+    path("api/", include("compliance.api_urls")),
     path("api/", include("contacts.api_urls")),
     path("t/<str:token>/", tracking.link, name="link"),
     path("t/<str:token>/back/", tracking.link_back, name="link_back"),

@@ -27,7 +27,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     page = page_of(request, selectors.campaign_rows(request.user))
     funnels = selectors.funnels(list(page))
     for campaign in page:
-        campaign.funnel = funnels.get(campaign.pk, {})
+        campaign.funnel = funnels[campaign.pk]
     return render(request, "campaigns/campaigns.html", {"page": page})
 
 

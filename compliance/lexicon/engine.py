@@ -1,4 +1,4 @@
-"""The engine: build once per lexicon version, scan many messages, never let a failure look clean."""
+"""The engine: build once per lexicon version, scan many messages; a failure is never clean."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from compliance.rules.grammar import load_classes, load_rules, load_words
 from compliance.rules.structured import structured
 
 _MAX_FINDINGS = 50
+DEFAULT_CONTEXT = ScanContext()
 
 
 class Engine:
@@ -52,7 +53,7 @@ class Engine:
         require_valid(data)
         return cls(data)
 
-    def scan(self, text: str, context: ScanContext = ScanContext()) -> ScanResult:
+    def scan(self, text: str, context: ScanContext = DEFAULT_CONTEXT) -> ScanResult:
         """Raises ScanFailed on anything unexpected: the caller must hold the message."""
         try:
             return self._result(self._findings(text, context), context)
@@ -151,7 +152,7 @@ def _finding(raw: Raw, text: str, context: ScanContext) -> Finding:
 
 
 def scan_joined(
-    engine: Engine, first: str, second: str, context: ScanContext = ScanContext()
+    engine: Engine, first: str, second: str, context: ScanContext = DEFAULT_CONTEXT
 ) -> ScanResult:
     """Scan two messages sent within two minutes as one, against words cut in two.
 

@@ -9,6 +9,7 @@ from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.layers import Squeezer
 from compliance.lexicon.model import CATEGORIES, LexiconData, Term
+from compliance.lexicon.segment import word_classes
 from compliance.rules.grammar import Rule, load_rules, load_words
 
 Hit = tuple[int, int, Term]
@@ -45,9 +46,11 @@ def _objects() -> list[Term]:
     ]
 
 
-def _weight(words: frozenset[str]) -> tuple[int, int]:
-    """Rarity of a cue list: long words first, then few words."""
-    return (-min(len(w) for w in words), len(words))
+def _weight(words: frozenset[str]) -> tuple[float, str]:
+    """How often a cue list is met in ordinary text; the rarest list of a rule starts it."""
+    classes = word_classes()
+    often = sum(10 ** (classes.get(w, 6 if len(w) == 1 else 2) / 2) for w in words)
+    return often, min(words)
 
 
 class Builder:

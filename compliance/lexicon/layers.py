@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from compliance.lexicon.chars import COMMA, NOISE, CharTable
 
 LATIN_GAP = " "
-_DOT = re.compile(r"(?<!\d)\.|\.(?!\d)")
+MAX_NOISE = 3
 # Single characters set off one by one by commas: the commas are decoration, not clause ends.
 _SINGLES = re.compile(r"(?<![^，。])([^，。\x01]，){2,}[^，。\x01](?![^，。])")
 
 
 class Layer:
-    """text[i] stands for original[starts[i]:ends[i]]; stage[i] names what produced it ('' = as is)."""
+    """text[i] stands for original[starts[i]:ends[i]]; stage[i] names what made it ('' = as is)."""
 
     __slots__ = ("ends", "stage", "starts", "text")
 
@@ -95,7 +95,7 @@ class Squeezer:
         # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
         self.symbols = symbols
         noise = "[" + re.escape(NOISE + "".join(sorted(symbols))) + "]"
-        self.find = re.compile(rf"(?<=[a-z0-9]){noise}{{1,3}}(?=[a-z0-9])|{noise}+|" + _DOT.pattern)
+        self.find = re.compile(noise + r"+|\.")
 
     def fast(self, canon: str) -> str:
         # Looking for the marks first is ten times cheaper than a substitution without a match.
@@ -110,13 +110,14 @@ class Squeezer:
 
 def _squeezed(match: re.Match[str]) -> str:
     run = match.group()
-    if len(run) > 3 and run != ".":
-        return COMMA
     before = match.string[match.start() - 1 : match.start()]
     after = match.string[match.end() : match.end() + 1]
-    if run != "." and before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
-        return LATIN_GAP
-    return ""
+    if run == ".":
+        return "." if before.isdigit() and after.isdigit() else ""
+    if len(run) > MAX_NOISE:
+        return COMMA
+    joins_latin = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
+    return LATIN_GAP if joins_latin else ""
 
 
 def _join_singles(text: str) -> str:

@@ -69,7 +69,7 @@ class LexiconData:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical content: order of rows does not count, the version does not."""
+        """SHA-256 over the content: neither the order of rows nor the version counts."""
         rows = sorted(json.dumps(t.row(), ensure_ascii=True) for t in self.terms)
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 

@@ -46,7 +46,7 @@ TABLE = SyllableTable()
 def encodings(word: str) -> set[str]:
     """The code strings under which a word is found: by character and as the phrase is read."""
     found = {word.translate(TABLE)}
-    read = lazy_pinyin(word, errors=lambda chars: list(chars))
+    read = lazy_pinyin(word, errors=list)
     if len(read) == len(word):
         found.add(
             "".join(syllable_codes().get(_plain(r), c) for r, c in zip(read, word, strict=True))
@@ -62,7 +62,7 @@ def _splits(run: str) -> tuple[tuple[str, ...], ...]:
     for end in range(1, len(run) + 1):
         for size in range(min(6, end), 0, -1):
             if run[end - size : end] in codes:
-                ways[end] += [w + (run[end - size : end],) for w in ways[end - size]][:4]
+                ways[end] += [(*w, run[end - size : end]) for w in ways[end - size]][:4]
         ways[end] = sorted(ways[end], key=len)[:4]
     return tuple(ways[-1][:3])
 

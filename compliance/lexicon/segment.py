@@ -68,8 +68,8 @@ def reads_naturally(text: str, start: int, end: int, word: str) -> bool:
     It does when a character that differs from `word` belongs to a common word of the text.
     """
     left = _window(text, start, end)
-    for s, e in tokens(text[left : end + _WINDOW]):
-        s, e = s + left, e + left
-        if e - s > 1 and any(text[i] != word[i - start] for i in range(max(s, start), min(e, end))):
+    for at, to in tokens(text[left : end + _WINDOW]):
+        covered = range(max(at + left, start), min(to + left, end))
+        if to - at > 1 and any(text[i] != word[i - start] for i in covered):
             return True
     return False

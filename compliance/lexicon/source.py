@@ -82,15 +82,20 @@ def _row_term(row: list[str]) -> tuple[Term | None, str]:
 
 def term_problem(term: Term) -> str:
     """Why this term must not enter an automaton, in Chinese; empty when it may."""
-    if not isinstance(term.text, str) or not any(ch.isalnum() for ch in term.text):
-        # An alias may be one emoji; a risk word without a letter would match noise everywhere.
-        if term.kind != "alias" or not str(term.text).strip():
-            return "词为空或不含文字"
+    if _unreadable(term):
+        return "词为空或不含文字"
     if len(term.text) > MAX_TERM_CHARS:
         return f"词长{len(term.text)}，超过{MAX_TERM_CHARS}字（可能是分隔符错误）"
     if any("\ud800" <= ch <= "\udfff" or ch in "\n\r\t\x00" for ch in term.text + term.target):
         return "含有非法字符（孤立代理项或控制字符）"
     return _field_problem(term)
+
+
+def _unreadable(term: Term) -> bool:
+    """An alias may be one emoji; a risk word without a letter would match noise everywhere."""
+    if not isinstance(term.text, str) or not term.text.strip():
+        return True
+    return term.kind != "alias" and not any(ch.isalnum() for ch in term.text)
 
 
 def _field_problem(term: Term) -> str:

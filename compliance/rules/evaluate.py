@@ -44,7 +44,9 @@ def _line(name: str, rows: list[dict[str, Any]]) -> str:
     hits = sum(r["flagged"] for r in rows)
     low, high = wilson(hits, len(rows))
     share = 100 * hits / max(1, len(rows))
-    return f"{name:<24}{hits:>5}/{len(rows):<5}{share:6.1f} %  [{100 * low:5.1f}, {100 * high:5.1f}]"
+    return (
+        f"{name:<24}{hits:>5}/{len(rows):<5}{share:6.1f} %  [{100 * low:5.1f}, {100 * high:5.1f}]"
+    )
 
 
 def _groups(rows: list[dict[str, Any]], key: str) -> list[tuple[str, list[dict[str, Any]]]]:

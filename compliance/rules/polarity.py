@@ -42,7 +42,7 @@ _CONDEMN = re.compile(
     r"高压线|骗贷|骗人|骗钱|圈套|欺诈|字眼|旗号|幌子|噱头|假的|不可信|不合规|不合法|禁止|严禁|不允许|不被允许|不可取|明令|不受保护|虚假|不存在|谣言)"
     r"|(?:会|将|要|会被|将被|要被|可能|可能会|一律|一经)[^，。？]{0,8}(?:处罚|追究|追责|降额|封卡|冻结|惩戒|判刑|开除|坐牢|罚款|严肃处理|"
     r"承担|影响.{0,3}征信|影响.{0,2}信用|判|吃官司|被盗刷|连累|牵连|担责|处分|解雇|止付|处理|解除|问责|纳入|立案|损失|亏损|举报)"
-    r"|被判|判了|被开除|被抓|坐了|被处分|已经没有|早就没有|现在没有|已经取消|停售了|核实|留个心眼|风险(?:很|较|极|太|非常|特别)?(?:大|高)|请?您?谨慎|别加|别进|别碰|帮信|1?110|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
+    r"|被判|判了|被开除|被抓|坐了|被处分|已经没有|打破|早就没有|现在没有|已经取消|停售了|核实|留个心眼|风险(?:很|较|极|太|非常|特别)?(?:大|高)|请?您?谨慎|别加|别进|别碰|帮信|1?110|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
     r"不要理|别理|不能信|切勿|请勿|谨防|风险自担|罪"
 )
 # Inside the match itself: "we are unable to …" between actor and act.
@@ -115,6 +115,8 @@ def cleared(text: str, start: int, end: int, mode: str) -> bool:
     if mode == "p" and _INSIDE.search(_REASSURE.sub("", text[start:end])):
         return True
     left, right = _sentence(text, start, end)
-    if _forbidden_before(text, left, start, mode == "s") or _condemned_after(text, start, end, right):
+    if _forbidden_before(text, left, start, mode == "s") or _condemned_after(
+        text, start, end, right
+    ):
         return True
     return framed(text) or (mode == "p" and _refused_after(text, end, right))

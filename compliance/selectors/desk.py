@@ -40,7 +40,7 @@ def _open(rows: QuerySet[Alert], tab: str, user: User) -> QuerySet[Alert]:
     if tab == "mine":
         return rows.filter(state=State.CLAIMED, claimed_by=user)
     if tab == "second":
-        return rows.filter(state=State.AWAITING_SECOND).exclude(first_by=user)
+        return rows.filter(state=State.AWAITING_SECOND)
     lapsed = Q(state=State.CLAIMED, claimed_at__lt=timezone.now() - CLAIM_LASTS)
     return rows.filter(Q(state=State.NEW) | Q(state=State.CLAIMED, claimed_by=user) | lapsed)
 

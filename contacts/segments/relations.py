@@ -66,11 +66,11 @@ MATURITY = Evaluated(
         {"within": "days"},
         params=(
             Param("kind", "产品类型", "choice", PRODUCT_KINDS),
-            Param("min_amount", "金额不低于", "number"),
+            Param("min_amount", "金额不低于", "number", words=" {} 元以上的"),
         ),
         unit="天",
         group="持仓",
-        words={"": "{value}内有{min_amount}{kind}到期"},
+        words={"": "{value}内有{min_amount}{kind}产品到期"},
     ),
     _maturity_q,
     _maturity_holds,

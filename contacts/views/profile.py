@@ -50,8 +50,8 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     services.customer_viewed(customer=row, actor=request.user)
     context = profile_context(request, row) | _timeline(request, row)
     context["consent_form"] = ConsentForm(auto_id="consent_%s")
-    context["head_panels"] = panels("customer_head", user=request.user, customer=row)
-    context["side_panels"] = panels("customer_side", user=request.user, customer=row)
+    context["head_panels"] = panels("customer_head", request=request, customer=row)
+    context["side_panels"] = panels("customer_side", request=request, customer=row)
     return render(request, "contacts/customer.html", context)
 
 

@@ -27,6 +27,6 @@ def sidebar(request: HttpRequest, external_userid: str) -> HttpResponse:
     if tab == "profile":
         services.customer_viewed(customer=customer, actor=request.user)
     context |= profile_context(request, customer)
-    context["panels"] = panels("sidebar_scripts", user=request.user, customer=customer)
+    context["panels"] = panels("sidebar_scripts", request=request, customer=customer)
     context["entries"] = timeline.entries(customer, limit=10)
     return render(request, "contacts/sidebar.html", context)

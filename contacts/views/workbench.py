@@ -27,7 +27,7 @@ _WORKERS = {RM, ADMIN, HQ}
 
 @access({RM})
 def workbench(request: HttpRequest) -> HttpResponse:
-    context = _context(request) | {"panels": panels("workbench_side", user=request.user)}
+    context = _context(request) | {"panels": panels("workbench_side", request=request)}
     return render(request, "contacts/workbench.html", context)
 
 

@@ -39,6 +39,8 @@ class Param:
     type: str
     options: tuple[tuple[Any, str], ...] = ()
     required: bool = False
+    # How the sentence says it; nothing is said of a parameter that is left open.
+    words: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +239,8 @@ def _param_text(param: Param, leaf: dict[str, Any]) -> str:
     if param.name not in leaf:
         return ""
     value = leaf[param.name]
-    if param.options:
-        return dict(param.options).get(value, str(value))
-    return _number_text(value)
+    text = dict(param.options).get(value, str(value)) if param.options else _number_text(value)
+    return param.words.format(text).replace("万 元", "万元")
 
 
 def _value_text(value: Any, attribute: Attribute, names: Names) -> str:

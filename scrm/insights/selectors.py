@@ -118,7 +118,7 @@ def branch_rows(user: User) -> list[dict[str, Any]]:
     friends = Follow.objects.filter(state=Follow.State.ACTIVE, contact__customer__isnull=False)
     return list(
         _customers(user)
-        .values(name=F("branch__name"))
+        .values(label=F("branch__name"))
         .annotate(
             customers=Count("id"),
             aum=Sum("aum"),
@@ -132,8 +132,8 @@ def campaign_ranking(user: User) -> list[dict[str, Any]]:
     """Launched campaigns by clicks among the delivered."""
     rows = list(Campaign.objects.visible_to(user).filter(launched_at__isnull=False)[:50])
     figures = funnels(rows)
-    ranked = [{"campaign": row, **figures.get(row.pk, {})} for row in rows]
-    return sorted(ranked, key=lambda r: -_ratio(r.get("clicked", 0), r.get("delivered", 0)))[:10]
+    ranked = [{"campaign": row, **figures[row.pk]} for row in rows]
+    return sorted(ranked, key=lambda r: -_ratio(r["clicked"], r["delivered"]))[:10]
 
 
 def stage_funnel(user: User) -> list[tuple[str, int]]:

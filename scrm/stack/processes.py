@@ -9,7 +9,7 @@ WORKERS = {"worker": "callback,dispatch", "audit": "audit,bulk"}
 
 
 def _celery(*args: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "scrm", *args]
+    return [sys.executable, "-m", "celery", "-q", "-A", "scrm", *args]
 
 
 def worker(name: str, queues: str, processes: int = 2) -> list[str]:

@@ -132,7 +132,7 @@ def test_search_finds_masks_and_is_recorded(
     client, url = sign_in(cast.officer), reverse("compliance:archive")
     html = client.post(url, {"words": "电话 方便"}).content.decode()
     assert "138****5678" in html
-    assert "13812345678" not in html.replace("我的电话是 13812345678", "")
+    assert "13812345678" not in html
     assert "共 1 条" in html
     assert "共 4 条" in client.post(url, {"staff": "陈静怡"}).content.decode()
     assert "没有符合条件" in client.post(url, {"staff": "刘洋"}).content.decode()

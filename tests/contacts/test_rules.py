@@ -71,10 +71,10 @@ def test_sentence_says_the_whole_rule() -> None:
     }
     check(rule)
     assert rule_sentence(rule) == (
-        "30 天内有理财到期，且（等级在白金以上，或管理资产不低于 50 万元），且不满足（近 7 天点击链接不低于 2 次）的客户"
+        "30 天内有理财产品到期，且（等级在白金以上，或管理资产不低于 50 万元），且不满足（近 7 天点击链接不低于 2 次）的客户"
     )
 
 
 def test_minimum_amount_is_worded() -> None:
     rule = {"attr": "maturity", "op": "within", "value": 30, "min_amount": 50000}
-    assert rule_sentence(rule) == "30 天内有 5 万元以上的持仓到期的客户"
+    assert rule_sentence(rule) == "30 天内有 5 万元以上的产品到期的客户"

@@ -56,6 +56,12 @@ def rules(ids: dict[str, list[int]]) -> Any:
     )
 
 
+@pytest.fixture(autouse=True)
+def _only_the_bank(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upper apps' demo contents have nothing to do with rules."""
+    monkeypatch.setattr("contacts.demo.load.run_seeders", lambda seed: None)
+
+
 def _make_population() -> None:
     """A small demo bank, plus what it does not have: missing values, friends, expiring tags."""
     make_bank(customers=150, managers=4, seed=7)

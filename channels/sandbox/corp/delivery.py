@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from channels.sandbox.core import Sandbox
 from channels.sandbox.corp.content import Part
@@ -20,12 +21,19 @@ class Chat:
     customer: str = ""
     room: str = ""
     others: tuple[str, ...] = ()
+    at: int = 0  # milliseconds; 0 = now. Only for seeding a past.
 
     def receivers(self, sender: str) -> list[str]:
         if self.room:
             return list(self.others)
         return [self.customer if sender == self.member else self.member]
 
+
+# Kinds whose body does not stand under their own name.
+BODY_KEYS: Final = {
+    "external_redpacket": "redpacket", "docmsg": "doc", "markdown": "info", "news": "info",
+    "voiptext": "info", "qydiskfile": "info",
+}  # fmt: skip
 
 # (what it came from: chat, mass, welcome …; the id of the task)
 Origin = tuple[str, str]
@@ -35,16 +43,17 @@ def compose(
     box: Sandbox, chat: Chat, sender: str, parts: Iterable[Part], origin: Origin = ("chat", "")
 ) -> list[Message]:
     """Messages of one chat, not stored yet: a mass send stores thousands at once."""
-    now = box.clock.millis()
+    now = chat.at or box.clock.millis()
     archived, version = may_archive(box, chat.member, chat.customer), box.keys.current()
     receivers = chat.receivers(sender)
     made = []
     for kind, body in parts:
         msgid = new_msgid(now)
         plain = envelope(msgid, sender, receivers, now, chat.room)
+        plain |= {"msgtype": kind, BODY_KEYS.get(kind, kind): body}
         message = Message(
             msgid=msgid, msgtime=now, member=chat.member, customer=chat.customer, sender=sender,
-            plain=plain | {"msgtype": kind, kind: body}, room=chat.room, source=origin[0],
+            plain=plain, room=chat.room, source=origin[0],
             source_id=origin[1], archived=archived, key_version=version,
         )  # fmt: skip
         made.append(message)

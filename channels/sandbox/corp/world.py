@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from channels.sandbox.core import Sandbox
+from channels.sandbox.corp import groups
 from channels.sandbox.corp.friends import new_contact, new_follow
 from channels.sandbox.errors import ControlError
 from channels.sandbox.types import Doc
@@ -17,6 +18,11 @@ _WORLD_TABLES: Final = (
     "transfer_counts", "resigned", "links", "chat_keys", "products", "intercept_rules",
     "sent_hashes",
 )  # fmt: skip
+
+_KEYS: Final = {
+    "departments": "id", "members": "userid", "contacts": "external_userid",
+    "tag_groups": "group_id", "groups": "owner",
+}  # fmt: skip
 
 
 def clear(box: Sandbox) -> None:
@@ -41,14 +47,14 @@ def load(box: Sandbox, data: Doc) -> Doc:
     box.relations.reindex()
     for row in _rows(data, "tag_groups"):
         _load_tag_group(box, row)
+    for row in _rows(data, "groups"):
+        groups.create(box, row, event=False)
     return counts(box)
 
 
 def _rows(data: Doc, name: str) -> list[Any]:
     rows = data.get(name) or []
-    key = {"departments": "id", "members": "userid", "contacts": "external_userid"}.get(
-        name, "group_id"
-    )
+    key = _KEYS[name]
     if not isinstance(rows, list) or any(not isinstance(r, dict) or key not in r for r in rows):
         raise ControlError(f"{name} must be a list of objects with {key}")
     return rows

@@ -110,6 +110,11 @@ def say(box: Sandbox, fields: Doc) -> Doc:
     return chat.say(box, fields)
 
 
+@action("say_many")
+def say_many(box: Sandbox, fields: Doc) -> Doc:
+    return chat.say_many(box, fields)
+
+
 @action("recall")
 def recall(box: Sandbox, fields: Doc) -> Doc:
     return chat.recall(box, wanted(fields, "msgid"))

@@ -7,7 +7,7 @@ import binascii
 
 from channels.sandbox.core import Sandbox
 from channels.sandbox.corp import delivery, intercept
-from channels.sandbox.corp.content import file_body
+from channels.sandbox.corp.content import Part, file_body
 from channels.sandbox.errors import ControlError
 from channels.sandbox.state.messages import Message
 from channels.sandbox.types import Doc
@@ -16,15 +16,24 @@ _FILE_KINDS = ("image", "voice", "video", "file", "emotion")
 
 
 def say(box: Sandbox, fields: Doc) -> Doc:
-    """{from, to, text} or {from, to, msgtype, body}; `to` may be a group chat."""
+    """{from, to, text} or {from, to, msgtype, body}; `to` may be a group chat.
+
+    `at` (seconds) puts a message between two people into the past.
+    """
     sender, target = str(fields.get("from", "")), str(fields.get("to", ""))
     kind, body = _content(box, fields)
     chat = box.table("groups").get(target)
     if chat is not None:
-        messages = _to_group(box, chat, sender, kind, body)
+        messages = _to_group(box, chat, sender, (kind, body))
     else:
-        messages = _to_person(box, sender, target, kind, body)
+        at = int(float(fields.get("at") or 0) * 1000)
+        messages = _to_person(box, _pair(box, sender, target, at), sender, (kind, body))
     return {"msgid": messages[0].msgid, "archived": messages[0].archived}
+
+
+def say_many(box: Sandbox, fields: Doc) -> Doc:
+    """{lines: [what `say` takes]}: a conversation at once. Stops at the first refusal."""
+    return {"said": [say(box, line) for line in fields.get("lines") or []]}
 
 
 def _content(box: Sandbox, fields: Doc) -> tuple[str, Doc]:
@@ -54,7 +63,8 @@ def _file(box: Sandbox, kind: str, body: Doc) -> Doc:
     return box.media.add(kind, name, str(body.pop("content_type", "")), data, "archive")
 
 
-def _to_person(box: Sandbox, sender: str, target: str, kind: str, body: Doc) -> list[Message]:
+def _pair(box: Sandbox, sender: str, target: str, at: int) -> delivery.Chat:
+    """The chat of these two. Refuses strangers, and two people of the same side."""
     from_member, to_member = box.members.get(sender.lower()), box.members.get(target.lower())
     if bool(from_member) == bool(to_member):
         raise ControlError("one side must be a member and the other a customer")
@@ -63,22 +73,26 @@ def _to_person(box: Sandbox, sender: str, target: str, kind: str, body: Doc) -> 
     follow = box.relations.follow(member, customer)
     if follow is None or follow.get("deleted_by_customer"):
         raise ControlError("these two are not friends")
-    if not from_member:
-        return delivery.send(box, delivery.Chat(member, customer), customer, [(kind, body)])
-    met = intercept.hit(box, member, str(body.get("content", "")))
+    return delivery.Chat(member, customer, at=at)
+
+
+def _to_person(box: Sandbox, chat: delivery.Chat, sender: str, part: Part) -> list[Message]:
+    if sender == chat.customer:
+        return delivery.send(box, chat, sender, [part])
+    met = intercept.hit(box, chat.member, str(part[1].get("content", "")))
     if met and met["blocked"]:
         raise ControlError(f"blocked by the intercept rule {met['rule_name']}: {met['word']}")
-    return delivery.send(box, delivery.Chat(member, customer), member, [(kind, body)])
+    return delivery.send(box, chat, chat.member, [part])
 
 
-def _to_group(box: Sandbox, chat: Doc, sender: str, kind: str, body: Doc) -> list[Message]:
+def _to_group(box: Sandbox, chat: Doc, sender: str, part: Part) -> list[Message]:
     inside = [row["userid"] for row in chat["members"]]
     if sender not in inside:
         raise ControlError("the speaker is not in this group")
     others = tuple(userid for userid in inside if userid != sender)
     customer = "" if sender.lower() in box.members else sender
     where = delivery.Chat(chat["owner"], customer, chat["chat_id"], others)
-    messages = delivery.compose(box, where, sender, [(kind, body)])
+    messages = delivery.compose(box, where, sender, [part])
     box.record(messages)
     return messages
 

@@ -158,6 +158,30 @@ def test_mass_send_and_attachments_reach_the_archive(corp: Client) -> None:
     assert plain[1]["link"]["link_url"] == "https://bank.example/a"
 
 
+def test_odd_body_names_and_a_seeded_past(corp: Client) -> None:
+    private, pem = rsa_pair()
+    corp.control("keys", {"version": 1, "pem": pem})
+    past = corp.control("clock")["now"] - 3600
+    lines = [
+        {"from": "wm00001", "to": "Alice", "text": "一小时前", "at": past},
+        {"from": "Alice", "to": "wm00001", "msgtype": "docmsg", "body": {"title": "说明书"}},
+    ]
+    assert len(corp.act("say_many", lines=lines)["said"]) == 2
+    plain = [open_record(private, row) for row in pull(corp)]
+    assert plain[0]["msgtime"] == int(past * 1000)
+    assert plain[1]["doc"] == {"title": "说明书"} and "docmsg" not in plain[1]
+    corp.act("switch", userid="alice")
+    assert open_record(private, pull(corp)[-1])["action"] == "switch"
+
+
+def test_strangers_cannot_talk(corp: Client) -> None:
+    for speaker, listener in (("wm00005", "bob"), ("Alice", "bob"), ("wm00001", "wm00002")):
+        refused = corp.refused(
+            "act", {"action": "say", "from": speaker, "to": listener, "text": "x"}
+        )
+        assert "not friends" in refused or "one side" in refused
+
+
 def test_a_record_may_come_back(corp: Client) -> None:
     corp.control("keys", {"version": 1, "pem": rsa_pair()[1]})
     corp.control("settings", {"archive_repeats": 1.0})

@@ -39,6 +39,13 @@ def test_details_lag_behind_the_event(calling: Client, receiver: Receiver) -> No
     receiver.wait("dismiss")
 
 
+def test_a_world_may_bring_groups(corp: Client) -> None:
+    world = {"groups": [{"owner": "bob", "chat_id": "wr1", "name": "群", "members": ["wm00000"]}]}
+    assert corp.control("world", world)["groups"] == 1
+    assert corp.control("callbacks")["callbacks"] == []
+    assert group(corp, "wr1")["owner"] == "bob"
+
+
 def test_list_and_filters(corp: Client) -> None:
     chat_id = make_group(corp)
     listed = corp.post(f"{PREFIX}/list", {"limit": 10})["group_chat_list"]

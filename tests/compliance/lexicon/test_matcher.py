@@ -1,0 +1,111 @@
+"""The shared automaton and the spans, against brute force and against the original text."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compliance.lexicon import Engine, LexiconData, Term, scan_joined, starter_lexicon
+from compliance.lexicon.layers import canonical_layer
+
+CASES = int(os.environ.get("RISK_CASES", "20000"))
+ENGINE = Engine.build(starter_lexicon())
+PIECES = [
+    "保本",
+    "保*本",
+    "微❤信",
+    "\ud800",
+    "👨‍👩‍👧",
+    "验证码",
+    "发我",
+    "zhuan",
+    "账",
+    "，",
+    "。",
+    "\u200b",
+    "ＶＸ",
+    "宓山",
+    "码",
+    "️",
+    "🧧",
+    "9",
+    ".",
+    " ",
+    "私下返",
+    "两千",
+    "𠮷",
+    "①",
+]
+
+
+def brute(words: list[str], text: str) -> set[tuple[int, int, int]]:
+    return {
+        (i, i + len(w), n)
+        for n, w in enumerate(words)
+        for i in range(len(text) - len(w) + 1)
+        if text.startswith(w, i)
+    }
+
+
+def test_automaton_equals_brute_force():
+    rng = random.Random(20240607)
+    for _ in range(CASES):
+        words = list({"".join(rng.choices("甲乙丙", k=rng.randint(1, 4))) for _ in range(6)})
+        text = "".join(rng.choices("甲乙丙", k=rng.randint(0, 14)))
+        assert set(Automaton(words).find_overlapping(text)) == brute(words, text)
+
+
+def random_engine(rng: random.Random) -> tuple[Engine, list[str]]:
+    words = {"".join(rng.choices("龘靐齉", k=rng.randint(4, 6))) for _ in range(5)}
+    terms = tuple(Term(w, "aml", 2, rule_id=f"R{i}") for i, w in enumerate(sorted(words)))
+    return Engine.build(LexiconData("t", terms)), sorted(words)
+
+
+def test_engine_finds_exactly_the_words_that_are_there():
+    rng = random.Random(7)
+    for _ in range(5):
+        engine, words = random_engine(rng)
+        for _ in range(200):
+            text = "".join(rng.choices("龘靐齉", k=rng.randint(0, 16)))
+            got = {f.rule_id for f in engine.scan(text).findings}
+            assert got == {f"R{i}" for i, w in enumerate(words) if w in text}
+
+
+def assert_exact_spans(text: str) -> None:
+    for f in ENGINE.scan(text).findings:
+        assert 0 <= f.start < f.end <= len(text)
+        assert text[f.start : f.end] == f.excerpt
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_spans_are_exact_slices(text):
+    assert_exact_spans(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(), max_size=60))
+def test_any_text_is_scanned_without_error(text):
+    assert_exact_spans(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_fast_and_slow_canonical_text_agree(text):
+    plain = ENGINE.squeezer.fast(text.translate(ENGINE.table))
+    layer = ENGINE.squeezer.slow(canonical_layer(text, ENGINE.table))
+    assert layer.text == plain and len(layer.starts) == len(plain) == len(layer.ends)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\ud800", "\x00", "保本" * 12_000, "，" * 25_000])
+def test_extremes(text):
+    assert_exact_spans(text)
+
+
+def test_two_messages_are_joined():
+    assert scan_joined(ENGINE, "加我私人", "微信聊").severity is not None
