@@ -10,12 +10,16 @@ from scrm.core.forms import TablerForm
 
 
 class UnmaskForm(TablerForm):
-    field = forms.ChoiceField(choices=[("phone", "手机"), ("id_number", "证件号")], widget=forms.HiddenInput)
+    field = forms.ChoiceField(
+        choices=[("phone", "手机"), ("id_number", "证件号")], widget=forms.HiddenInput
+    )
     reason = forms.CharField(label="查看理由", max_length=200)
 
 
 class TagForm(TablerForm):
-    tag = forms.ModelChoiceField(Tag.objects.select_related("group"), label="标签", empty_label="选择标签")
+    tag = forms.ModelChoiceField(
+        Tag.objects.select_related("group"), label="标签", empty_label="选择标签"
+    )
     # "remove" takes the tag off; anything else puts it on.
     action = forms.ChoiceField(
         choices=[("add", "加"), ("remove", "去")], required=False, widget=forms.HiddenInput
@@ -27,7 +31,11 @@ class FollowUpForm(TablerForm):
         label="",
         max_length=1000,
         widget=forms.Textarea(
-            attrs={"rows": 3, "placeholder": "写下沟通了什么、客户怎么说、下一步是什么", "aria-label": "跟进内容"}
+            attrs={
+                "rows": 3,
+                "placeholder": "写下沟通了什么、客户怎么说、下一步是什么",
+                "aria-label": "跟进内容",
+            }
         ),
     )
 

@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from contacts.models import Consent, Customer, CustomerTag, ExternalContact, Follow, Holding, Segment, Task
+from contacts.models import (
+    Consent,
+    Customer,
+    CustomerTag,
+    ExternalContact,
+    Follow,
+    Holding,
+    Segment,
+    Task,
+)
 from contacts.segments import Moment, rule_q
 from scrm.accounts.models import Branch, User
 from scrm.core.scope import ScopedQuerySet

@@ -17,7 +17,18 @@ _STRANGERS = 3
 # Ways of adding as WeCom numbers them: scanned code, phone search, card shared, group chat, WeChat contact.
 _WAYS = (1, 1, 1, 2, 3, 4, 202)
 _CHANNELS = ("", "", "", "lobby-qr", "poster-a", "live-2026")
-_NICKNAMES = ("晴天", "Lucky", "老{}", "{}先生", "小{}", "{}姐", "知足常乐", "岁月静好", "{}家长", "行者")
+_NICKNAMES = (
+    "晴天",
+    "Lucky",
+    "老{}",
+    "{}先生",
+    "小{}",
+    "{}姐",
+    "知足常乐",
+    "岁月静好",
+    "{}家长",
+    "行者",
+)
 
 
 def wecom_world(limit: int | None = None) -> dict[str, Any]:
@@ -77,7 +88,9 @@ def _contact(
     known = draw[1] * 100 // 256
     tells_unionid = known < 50 and customer.unionid is not None
     tells_phone = not tells_unionid and known < 100 - _STRANGERS
-    follows = [_follow(user, customer, tells_phone, draw, now) for user in _followers(customer, team, draw)]
+    follows = [
+        _follow(user, customer, tells_phone, draw, now) for user in _followers(customer, team, draw)
+    ]
     return {
         "external_userid": external_userid(customer.number),
         "name": _nickname(customer, draw),

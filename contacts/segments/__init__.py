@@ -9,6 +9,7 @@ from contacts.segments.registry import (
     holds,
     rule_q,
     rule_sentence,
+    rule_sentences,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "holds",
     "rule_q",
     "rule_sentence",
+    "rule_sentences",
 ]

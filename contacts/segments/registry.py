@@ -1,6 +1,6 @@
 """The attributes in the order the editor offers them, and whole rules evaluated with them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -44,7 +44,18 @@ def check(rule: Any) -> None:
 
 def rule_sentence(rule: Any) -> str:
     """A valid rule as one Chinese sentence."""
-    return conditions.sentence(rule, REGISTRY, names_of)
+    return rule_sentences([rule])[0]
+
+
+def rule_sentences(rules: Sequence[Any]) -> list[str]:
+    """Sentences of many valid rules; names are read once per kind, however many rules there are."""
+    ids: dict[str, set[int]] = {}
+    for rule in rules:
+        for leaf in conditions.leaves(rule):
+            if lookup := REGISTRY[leaf["attr"]].lookup:
+                ids.setdefault(lookup, set()).update(leaf["value"])
+    names = {lookup: names_of(lookup, wanted) for lookup, wanted in ids.items()}
+    return [conditions.sentence(rule, REGISTRY, lambda lookup, _: names[lookup]) for rule in rules]
 
 
 def rule_q(rule: Any, moment: Moment) -> Q:

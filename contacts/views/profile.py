@@ -83,7 +83,9 @@ def _unmasked(request: HttpRequest, row: Customer, form: UnmaskForm) -> dict[str
     if not form.is_valid():
         return {"error": first_error(form)}
     try:
-        return {"value": services.customer_unmask(customer=row, actor=request.user, **form.cleaned_data)}
+        return {
+            "value": services.customer_unmask(customer=row, actor=request.user, **form.cleaned_data)
+        }
     except BusinessError as error:
         return {"error": error.message}
 
@@ -102,7 +104,11 @@ def customer_tags(request: HttpRequest, pk: int) -> HttpResponse:
     row = _customer(request, pk)
 
     def act(data: dict[str, Any]) -> None:
-        change = services.customer_tag_remove if data["action"] == "remove" else services.customer_tag_add
+        change = (
+            services.customer_tag_remove
+            if data["action"] == "remove"
+            else services.customer_tag_add
+        )
         change(customer=row, tag=data["tag"], actor=request.user)
 
     done = perform(request, _checked(TagForm(request.POST), act), "标签已更新。")

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from contacts import selectors, services
 from contacts.forms import SegmentForm
 from contacts.models import Segment
-from contacts.segments import check, editor_schema, rule_sentence
+from contacts.segments import check, editor_schema, rule_sentence, rule_sentences
 from scrm.core.access import ADMIN, HQ, access
 from scrm.core.errors import BusinessError
 from scrm.core.forms import first_error
@@ -24,14 +24,16 @@ _FIRST_RULE = {"all": [{"attr": "maturity", "op": "within", "value": 30}]}
 def segments(request: HttpRequest) -> HttpResponse:
     rows = Segment.objects.visible_to(request.user).select_related("branch", "owner")
     page = page_of(request, rows)
-    for row in page:
-        row.sentence = rule_sentence(row.rule)
+    for row, sentence in zip(page, rule_sentences([row.rule for row in page]), strict=True):
+        row.sentence = sentence
     return render(request, "contacts/segments.html", {"page": page})
 
 
 @access(_EDITORS)
 def segment(request: HttpRequest, pk: int) -> HttpResponse:
-    row: Segment = fetch(Segment.objects.visible_to(request.user).select_related("branch", "owner"), pk=pk)
+    row: Segment = fetch(
+        Segment.objects.visible_to(request.user).select_related("branch", "owner"), pk=pk
+    )
     context = _result(request, row.rule) | {
         "segment": row,
         "editable": selectors.segment_is_editable(row, user=request.user),
@@ -95,7 +97,9 @@ def _saved(request: HttpRequest, form: SegmentForm, row: Segment | None) -> Segm
         return None
 
 
-def _editor(request: HttpRequest, form: SegmentForm, row: Segment | None, rule: Any) -> HttpResponse:
+def _editor(
+    request: HttpRequest, form: SegmentForm, row: Segment | None, rule: Any
+) -> HttpResponse:
     posted = form.cleaned_data.get("rule") if form.is_bound else None
     rule = posted or rule
     context = _result(request, rule) | {
@@ -105,4 +109,6 @@ def _editor(request: HttpRequest, form: SegmentForm, row: Segment | None, rule: 
         "rule": rule,
         "schema": editor_schema(request.user),
     }
-    return render(request, "contacts/segment_editor.html", context, status=422 if form.is_bound else 200)
+    return render(
+        request, "contacts/segment_editor.html", context, status=422 if form.is_bound else 200
+    )

@@ -16,7 +16,9 @@ TABS = {"profile": "画像", "scripts": "话术", "follow": "跟进"}
 
 @access({RM, ADMIN, HQ})
 def sidebar(request: HttpRequest, external_userid: str) -> HttpResponse:
-    visible = contacts_visible_to(request.user).select_related("customer__owner", "customer__branch")
+    visible = contacts_visible_to(request.user).select_related(
+        "customer__owner", "customer__branch"
+    )
     contact: ExternalContact = fetch(visible, external_userid=external_userid)
     customer: Customer | None = contact.customer
     tab = request.GET.get("tab", "")

@@ -41,7 +41,11 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         ("以后", [row for row in rows if row.due_on > today + datetime.timedelta(days=7)]),
     ]
     day = day_of(request.user)
-    return {"groups": [group for group in groups if group[1]], "day": day, "hidden": day.due - len(rows)}
+    return {
+        "groups": [group for group in groups if group[1]],
+        "day": day,
+        "hidden": day.due - len(rows),
+    }
 
 
 def _after(request: HttpRequest, task: Task) -> HttpResponse:

@@ -38,9 +38,19 @@ def picture() -> list[Any]:
     )
     return [
         list(customers),
-        list(Holding.objects.order_by("id").values_list("customer_id", "product__code", "amount", "matures_on")),
-        list(Transaction.objects.order_by("id").values_list("customer_id", "kind", "amount", "occurred_at")),
-        list(CustomerEvent.objects.order_by("id").values_list("customer_id", "kind", "occurred_at")),
+        list(
+            Holding.objects.order_by("id").values_list(
+                "customer_id", "product__code", "amount", "matures_on"
+            )
+        ),
+        list(
+            Transaction.objects.order_by("id").values_list(
+                "customer_id", "kind", "amount", "occurred_at"
+            )
+        ),
+        list(
+            CustomerEvent.objects.order_by("id").values_list("customer_id", "kind", "occurred_at")
+        ),
         sorted(Task.objects.values_list("customer__number", "reason", "priority")),
     ]
 
@@ -97,7 +107,8 @@ def test_personal_data_is_encrypted_and_well_formed() -> None:
     for row in Customer.objects.all()[:50]:
         assert row.phone_index == crypto.phone_index(row.phone)
         total = sum(
-            int(digit) * weight for digit, weight in zip(row.id_number, names._WEIGHTS, strict=False)
+            int(digit) * weight
+            for digit, weight in zip(row.id_number, names._WEIGHTS, strict=False)
         )
         assert names._CHECK[total % 11] == row.id_number[-1]
         assert row.birthday is not None
@@ -114,7 +125,11 @@ def test_shares_are_about_right() -> None:
     contacts = wecom_world()["contacts"]
     assert 0.8 < len(contacts) / 2000 < 0.9
     known = Counter(
-        "unionid" if row["unionid"] else "phone" if row["follows"][0]["remark_mobiles"] else "stranger"
+        "unionid"
+        if row["unionid"]
+        else "phone"
+        if row["follows"][0]["remark_mobiles"]
+        else "stranger"
         for row in contacts
     )
     assert known["unionid"] > 0.4 * len(contacts)

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from contacts import panels, timeline
 from contacts.models import Customer, Segment, Task
 from contacts.timeline import Entry
-from django.utils import timezone
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 from tests.factories import cast as factory
@@ -87,7 +87,10 @@ def test_tags_are_changed_in_place(cast: Cast, sign_in: SignIn) -> None:
     tag, browser = make_tag("黄金"), sign_in(cast.alice)
     url = f"/customers/{cast.wang.pk}/tags/"
     assert ">黄金</span>" in browser.post(url, {"tag": tag.pk}, **HTMX).content.decode()
-    assert "还没有标签" in browser.post(url, {"tag": tag.pk, "action": "remove"}, **HTMX).content.decode()
+    assert (
+        "还没有标签"
+        in browser.post(url, {"tag": tag.pk, "action": "remove"}, **HTMX).content.decode()
+    )
     assert "标签：" in browser.post(url, {"tag": "0"}, **HTMX).content.decode()
 
 
@@ -98,6 +101,7 @@ def test_upper_apps_fill_timeline_and_panels(
         return [Entry(timezone.now(), "campaign", "活动：秋季理财")]
 
     monkeypatch.setattr(timeline, "PROVIDERS", [*timeline.PROVIDERS, sent])
+
     def chip(user: User, customer: Customer | None) -> panels.Panel:
         context = {"title": "联系额度", "value": 3, "icon_name": "phone", "colour": "blue"}
         return panels.Panel("contacts/_counter.html", context)
@@ -129,7 +133,9 @@ def test_upper_apps_fill_timeline_and_panels(
         ("page=-5", {"王芳", "赵磊"}),
     ],
 )
-def test_the_list_answers_questions(cast: Cast, sign_in: SignIn, query: str, found: set[str]) -> None:
+def test_the_list_answers_questions(
+    cast: Cast, sign_in: SignIn, query: str, found: set[str]
+) -> None:
     Customer.objects.filter(pk=cast.zhao.pk).update(tier="private")
     soon = timezone.localdate() + timezone.timedelta(days=20)
     HoldingFactory(customer=cast.wang, matures_on=soon)
@@ -139,7 +145,7 @@ def test_the_list_answers_questions(cast: Cast, sign_in: SignIn, query: str, fou
 
 def _queries(browser: Client, url: str) -> int:
     browser.get(url)
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert browser.get(url).status_code == 200
     return len(captured)
 
@@ -191,7 +197,9 @@ def test_a_segment_is_made_by_one_post(cast: Cast, sign_in: SignIn) -> None:
         ("", "规则"),
     ],
 )
-def test_a_bad_rule_is_answered_in_words(cast: Cast, sign_in: SignIn, rule: str, words: str) -> None:
+def test_a_bad_rule_is_answered_in_words(
+    cast: Cast, sign_in: SignIn, rule: str, words: str
+) -> None:
     browser = sign_in(cast.admin)
     answer = browser.post("/segments/new/", {"name": "坏", "rule": rule})
     assert answer.status_code == 422
@@ -211,7 +219,10 @@ def test_preview_counts_exactly(cast: Cast, sign_in: SignIn) -> None:
 
 def test_editing_a_segment_keeps_what_was_refused(cast: Cast, sign_in: SignIn) -> None:
     row = Segment.objects.create(
-        name="旧", rule={"attr": "aum", "op": ">=", "value": 1}, owner=cast.admin, branch=cast.beijing
+        name="旧",
+        rule={"attr": "aum", "op": ">=", "value": 1},
+        owner=cast.admin,
+        branch=cast.beijing,
     )
     browser = sign_in(cast.admin)
     bad = {"name": "新", "rule": '{"all": []}'}
@@ -228,6 +239,9 @@ def test_done_tasks_leave_the_customers_page(cast: Cast, sign_in: SignIn) -> Non
     task = TaskFactory(customer=cast.wang, reason="要做的事")
     browser, url = sign_in(cast.alice), f"/customers/{cast.wang.pk}/"
     assert "要做的事" in browser.get(url).content.decode()
-    assert browser.post(f"/tasks/{task.pk}/skip/", {"reason": "客户出国", "next": url})["Location"] == url
+    assert (
+        browser.post(f"/tasks/{task.pk}/skip/", {"reason": "客户出国", "next": url})["Location"]
+        == url
+    )
     assert Task.objects.get(pk=task.pk).note == "客户出国"
     assert "要做的事" not in browser.get(url).content.decode()

@@ -37,7 +37,10 @@ def nested(levels: int) -> dict[str, Any]:
         ({"attr": "tier", "op": ">=", "value": {}}, "没有选项"),
         ({"attr": "tag", "op": "has", "value": [987654]}, "不存在的编号 987654"),
         ({"attr": "events", "op": ">=", "value": 1, "kind": "click"}, "缺少「最近天数」"),
-        ({"attr": "events", "op": ">=", "value": 1, "kind": "dance", "days": 3}, "没有选项「dance」"),
+        (
+            {"attr": "events", "op": ">=", "value": 1, "kind": "dance", "days": 3},
+            "没有选项「dance」",
+        ),
         ({"attr": "maturity", "op": "within", "value": 0}, "天数"),
         ({"all": []}, "是空的"),
         ({"all": AUM}, "必须是列表"),

@@ -37,7 +37,9 @@ def leaf(draw: Any, ids: dict[str, list[int]]) -> dict[str, Any]:
     attribute: Attribute = draw(st.sampled_from(list(REGISTRY.values())))
     op = draw(st.sampled_from(list(attribute.operators)))
     pool = ids.get(attribute.lookup, [])
-    value = typed(attribute.operators[op], attribute.options, pool, int(min(attribute.maximum, 1e9)))
+    value = typed(
+        attribute.operators[op], attribute.options, pool, int(min(attribute.maximum, 1e9))
+    )
     rule = {"attr": attribute.name, "op": op}
     rule["value"] = sorted([draw(value), draw(value)]) if op == "between" else draw(value)
     for param in attribute.params:
@@ -49,9 +51,11 @@ def leaf(draw: Any, ids: dict[str, list[int]]) -> dict[str, Any]:
 def rules(ids: dict[str, list[int]]) -> Any:
     return st.recursive(
         leaf(ids),
-        lambda child: st.lists(child, min_size=1, max_size=3).map(lambda parts: {"all": parts})
-        | st.lists(child, min_size=1, max_size=3).map(lambda parts: {"any": parts})
-        | child.map(lambda part: {"not": part}),
+        lambda child: (
+            st.lists(child, min_size=1, max_size=3).map(lambda parts: {"all": parts})
+            | st.lists(child, min_size=1, max_size=3).map(lambda parts: {"any": parts})
+            | child.map(lambda part: {"not": part})
+        ),
         max_leaves=5,
     )
 
@@ -72,10 +76,16 @@ def _make_population() -> None:
         row.save()
     people[13].birthday = datetime.date(2000, 2, 29)
     people[13].save()
-    CustomerTag.objects.filter(customer__in=people[20:40]).update(expires_at=now - datetime.timedelta(days=1))
-    CustomerTag.objects.filter(customer__in=people[40:60]).update(expires_at=now + datetime.timedelta(days=1))
+    CustomerTag.objects.filter(customer__in=people[20:40]).update(
+        expires_at=now - datetime.timedelta(days=1)
+    )
+    CustomerTag.objects.filter(customer__in=people[40:60]).update(
+        expires_at=now + datetime.timedelta(days=1)
+    )
     for row in people[60:120]:
-        contact = ExternalContact.objects.create(external_userid=f"wm{row.pk}", name="x", customer=row)
+        contact = ExternalContact.objects.create(
+            external_userid=f"wm{row.pk}", name="x", customer=row
+        )
         state = Follow.State.ACTIVE if row.pk % 3 else Follow.State.DELETED_BY_CUSTOMER
         Follow.objects.create(user=row.owner, contact=contact, state=state, added_at=now, as_of=now)
 
@@ -90,7 +100,9 @@ def test_sql_and_python_agree() -> None:
     }
     seen = {"some": 0, "none_or_all": 0}
 
-    @settings(max_examples=250, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=250, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(rules(ids), st.sampled_from([0, 1, 31, 100]))
     def agree(rule: Any, days_on: int) -> None:
         check(rule)
@@ -107,6 +119,13 @@ def test_sql_and_python_agree() -> None:
 
 def test_rule_q_never_multiplies_customers() -> None:
     _make_population()
-    rule = {"any": [{"attr": "maturity", "op": "within", "value": 365}, {"attr": "wecom_friend", "op": "is", "value": True}]}
-    found = list(Customer.objects.filter(rule_q(rule, Moment.current())).values_list("pk", flat=True))
+    rule = {
+        "any": [
+            {"attr": "maturity", "op": "within", "value": 365},
+            {"attr": "wecom_friend", "op": "is", "value": True},
+        ]
+    }
+    found = list(
+        Customer.objects.filter(rule_q(rule, Moment.current())).values_list("pk", flat=True)
+    )
     assert len(found) == len(set(found)) > 0

@@ -22,11 +22,17 @@ RULE = {"attr": "aum", "op": ">=", "value": 1}
 
 
 def actions() -> list[str]:
-    return list(AuditEvent.objects.exclude(action__startswith="lexicon.").order_by("id").values_list("action", flat=True))
+    return list(
+        AuditEvent.objects.exclude(action__startswith="lexicon.")
+        .order_by("id")
+        .values_list("action", flat=True)
+    )
 
 
 def test_follow_up_counts_as_contact(cast: Cast) -> None:
-    services.follow_up_create(customer=cast.wang, text="约周五面谈，电话 13800000001", actor=cast.alice)
+    services.follow_up_create(
+        customer=cast.wang, text="约周五面谈，电话 13800000001", actor=cast.alice
+    )
     cast.wang.refresh_from_db()
     assert cast.wang.last_contact_at is not None
     event = AuditEvent.objects.get(action="customer.follow_up")
@@ -149,10 +155,16 @@ def contact(**facts: Any) -> ExternalContact:
 def test_match_by_unionid_then_phone(cast: Cast) -> None:
     by_unionid = contact(unionid=cast.wang.unionid)
     other_phone = [crypto.phone_index(cast.zhao.phone)]
-    assert services.contact_match(contact=by_unionid, actor=SYSTEM, phone_indexes=other_phone) == cast.wang
+    assert (
+        services.contact_match(contact=by_unionid, actor=SYSTEM, phone_indexes=other_phone)
+        == cast.wang
+    )
     assert by_unionid.matched_by == "unionid"
     by_phone = ExternalContact.objects.create(external_userid="wm-2", name="老王")
-    assert services.contact_match(contact=by_phone, actor=SYSTEM, phone_indexes=other_phone) == cast.zhao
+    assert (
+        services.contact_match(contact=by_phone, actor=SYSTEM, phone_indexes=other_phone)
+        == cast.zhao
+    )
     assert actions() == ["customer.match"] * 2
 
 

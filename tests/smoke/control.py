@@ -8,7 +8,7 @@ from tests.smoke.journey import Journey, message_of, wait_until
 def archive(journey: Journey) -> None:
     """Everything said lies in the archive, decoded, sealed and scanned."""
     officer = journey.person("officer")
-    total = journey.stack.sandbox.get("stats")["archive"]
+    total = journey.stack.sandbox.get("world")["messages"]
 
     def complete() -> dict:
         row = officer.json("/api/archive/")
