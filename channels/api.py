@@ -1,5 +1,6 @@
 """State of the connection for head office's monitoring."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +13,7 @@ from scrm.core.access import HQ, Access
 class ConnectionView(APIView):
     access = Access(frozenset({HQ}), frozenset())
 
-    @extend_schema(responses={200: dict[str, object]})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         """Counts of callbacks and outgoing tasks by state, and the last walk."""
         run = selectors.latest_sync()

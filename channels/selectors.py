@@ -7,12 +7,12 @@ from channels.models import InboxEvent, OutboxTask, SyncRun
 
 def inbox_counts() -> dict[str, int]:
     rows = InboxEvent.objects.values_list("state").annotate(n=Count("id"))
-    return dict(rows)
+    return dict.fromkeys(InboxEvent.State.values, 0) | dict(rows)
 
 
 def outbox_counts() -> dict[str, int]:
     rows = OutboxTask.objects.values_list("state").annotate(n=Count("id"))
-    return dict(rows)
+    return dict.fromkeys(OutboxTask.State.values, 0) | dict(rows)
 
 
 def inbox_rows(state: str) -> QuerySet[InboxEvent]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
@@ -36,7 +37,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
 class ArchiveView(APIView):
     access = Access(frozenset({OFFICER, AUDITOR}), frozenset())
 
-    @extend_schema(responses={200: dict[str, int]})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         """How many records were received, decoded, sealed and scanned."""
         return Response(

@@ -19,8 +19,8 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
         fields = (
-            "id", "number", "name", "tier", "stage", "risk_level", "risk_expires_on", "aum", "phone",
-            "owner", "branch", "opened_on", "last_contact_at",
+            "id", "number", "name", "tier", "stage", "risk_level", "risk_expires_on", "aum",
+            "phone", "owner", "branch", "opened_on", "last_contact_at",
         )  # fmt: skip
 
 
@@ -40,4 +40,5 @@ class CustomerViewSet(
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return super().get_queryset()
-        return Customer.objects.visible_to(self.request.user).select_related("owner", "branch")
+        user: Any = self.request.user
+        return Customer.objects.visible_to(user).select_related("owner", "branch")

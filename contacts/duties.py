@@ -50,12 +50,13 @@ def maturing(on: datetime.date) -> Iterator[Task]:
         matures_on__range=(on, on + datetime.timedelta(days=MATURITY_DAYS)),
     ).select_related("customer", "product")
     for row in holdings.order_by("id").iterator(2000):
-        left = (row.matures_on - on).days
+        matures = row.matures_on or on
+        left = (matures - on).days
         reason = (
             f"{row.product.get_kind_display()} {_wan(row.amount)} {_days_later(left)}到期，未续约"
         )
         # Three days before it is time to talk, and the manager may already do it today.
-        due = max(on, row.matures_on - datetime.timedelta(days=3))
+        due = max(on, matures - datetime.timedelta(days=3))
         priority = 60 - 3 * left + _worth(row.amount)
         yield _task(
             row.customer,
@@ -98,7 +99,8 @@ def birthdays(on: datetime.date) -> Iterator[Task]:
             birthday__month=day.month, birthday__day=day.day, tier__in=WORTHY
         )
         for customer in rows.order_by("id").iterator(2000):
-            reason = f"{_days_later(left)}生日（{day.month} 月 {day.day} 日），{customer.get_tier_display()}客户"
+            date = f"{day.month} 月 {day.day} 日"
+            reason = f"{_days_later(left)}生日（{date}），{customer.get_tier_display()}客户"
             source = f"birthday:{customer.pk}:{day.year}"
             priority = 40 - 2 * left + _worth(customer.aum)
             yield _task(customer, Task.Kind.BIRTHDAY, source, reason, "送上祝福", priority, day, on)
@@ -128,7 +130,8 @@ def assessments(on: datetime.date) -> Iterator[Task]:
         tier__in=WORTHY,
     ).annotate(expired=F("risk_expires_on"))
     for customer in rows.order_by("id").iterator(2000):
-        reason = f"风险测评（C{customer.risk_level}）已于 {customer.risk_expires_on:%-m 月 %-d 日}到期，不能购买理财"
+        expired = f"{customer.risk_expires_on:%-m 月 %-d 日}"
+        reason = f"风险测评（C{customer.risk_level}）已于 {expired}到期，不能购买理财"
         source = f"risk:{customer.pk}:{customer.risk_expires_on}"
         priority = 35 + _worth(customer.aum)
         due = on + datetime.timedelta(days=5)

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-import django_filters as filters
+import django_filters as filters  # type: ignore[import-untyped]
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 

@@ -5,19 +5,19 @@ An upper app registers in AppConfig.ready:
     panels.register("customer_side", scripts_panel)
 
 `scripts_panel(user, customer)` returns Panel(template, context) or None for nothing to show;
-`customer` is None on the workbench. The template is a fragment; it gets the context's keys, `customer`,
-and what every page gets (request, user).
+`customer` is None on the workbench. The template is a fragment; it gets the context's keys,
+`customer`, and what every page gets (request, user).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from contacts.models import Customer
 from scrm.accounts.models import User
+from scrm.accounts.request import Request
 
 # workbench_side: right column of the workbench; customer_head: chips beside the name;
 # customer_side: right column of customer 360; sidebar_scripts: the 话术 tab of the WeCom sidebar.
@@ -39,7 +39,7 @@ def register(place: str, source: Source) -> None:
         _SOURCES[place].append(source)
 
 
-def panels(place: str, *, request: HttpRequest, customer: Customer | None = None) -> list[str]:
+def panels(place: str, *, request: Request, customer: Customer | None = None) -> list[str]:
     """The place's panels as HTML, in the order of registration."""
     found = (source(request.user, customer) for source in _SOURCES[place])
     return [

@@ -114,7 +114,7 @@ def open_tasks(customer: Customer) -> list[Task]:
 
 
 def contacts_visible_to(user: User) -> Any:
-    """External contacts of visible customers, and those the person has added but nobody matched yet."""
+    """External contacts of visible customers, and unmatched ones the person has added."""
     seen = Q(customer__in=Customer.objects.visible_to(user))
     own = Q(customer=None, follows__user=user)
     return ExternalContact.objects.filter(seen | own).distinct()

@@ -17,6 +17,7 @@ from scrm.core.bell import ring
 from scrm.core.errors import BusinessError
 
 KIND = "contacts"
+_COUNTED = ("contacts", "follows", "matched", "unknown_users")
 _STALE = datetime.timedelta(minutes=2)
 
 
@@ -26,7 +27,7 @@ def start(*, actor: Actor) -> SyncRun:
 
     try:
         with transaction.atomic():
-            run = SyncRun.objects.create(kind=KIND)
+            run = SyncRun.objects.create(kind=KIND, counts=dict.fromkeys(_COUNTED, 0))
             record("sync.start", actor=actor, obj=run)
             ring(sync_continue, run.pk)
     except IntegrityError:
@@ -60,8 +61,7 @@ def _begin(run: SyncRun) -> None:
     userids = wecom().follow_users()
     run.position = {"pending": userids, "cursor": ""}
     run.total = len(userids)
-    run.counts = {"contacts": 0, "follows": 0, "matched": 0, "unknown_users": 0}
-    run.save(update_fields=["position", "total", "counts"])
+    run.save(update_fields=["position", "total"])
 
 
 def _step(run: SyncRun) -> bool:

@@ -7,10 +7,13 @@ from django.db.models import QuerySet
 from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import ArchiveSdk, archive_sdk
 from compliance.archive import decode, pull, scan
+from compliance.archive.marks import LowWater
 from compliance.lexicon import ScanFailed
 from compliance.models import ArchivedMessage
 
 logger = logging.getLogger(__name__)
+_envelopes = LowWater(decode.waiting)
+_messages = LowWater(scan.unscanned)
 
 
 def run() -> int:
@@ -26,8 +29,10 @@ def sweep() -> int:
     """Now and then: what a lost notice, a missing key or a failed scan left behind."""
     sdk = archive_sdk()
     _pull(sdk)
-    stored = decode.decode(sdk, decode.waiting())
-    _scan(scan.unscanned())
+    stored = decode.decode(sdk, _envelopes.unsettled())
+    _scan(_messages.unsettled())
+    _envelopes.advance()
+    _messages.advance()
     return stored
 
 

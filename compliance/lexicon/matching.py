@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from compliance.lexicon.index import Entry, Hit, Index
 from compliance.lexicon.layers import AnyLayer, Layer
-from compliance.lexicon.model import CATEGORIES, Term
+from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words
 from compliance.rules.grammar import Rule
 from compliance.rules.polarity import cleared
@@ -65,6 +66,7 @@ class Matcher:
                 candidates.update(rules)
             if special:
                 found.take(start, end, special)
+        found.benign.sort()
         rules_by_number = self.index.rules
         for number in sorted(candidates):
             mask, rule = rules_by_number[number]
@@ -82,16 +84,20 @@ class Matcher:
 
 
 def _masked(text: str, benign: list[Span]) -> str:
+    if not benign:
+        return text
+    chars = list(text)
     for start, end in benign:
-        text = text[:start] + _MASK * (end - start) + text[end:]
-    return text
+        chars[start:end] = _MASK * (end - start)
+    return "".join(chars)
 
 
 def _inside_benign(start: int, end: int, benign: list[Span]) -> bool:
-    """A longer benign phrase that overlaps the hit wins over it."""
-    return (
-        any(s < end and start < e and e - s > end - start for s, e in benign)
-        or (start, end) in benign
+    """A longer benign phrase that overlaps the hit wins over it; `benign` is sorted."""
+    first = bisect_left(benign, (start - MAX_TERM_CHARS, 0))
+    last = bisect_left(benign, (end, 0))
+    return any(
+        e > start and (e - s > end - start or (s, e) == (start, end)) for s, e in benign[first:last]
     )
 
 

@@ -46,7 +46,7 @@ TABLE = SyllableTable()
 def encodings(word: str) -> set[str]:
     """The code strings under which a word is found: by character and as the phrase is read."""
     found = {word.translate(TABLE)}
-    read = lazy_pinyin(word, errors=list)
+    read = lazy_pinyin(word, errors="ignore")
     if len(read) == len(word):
         found.add(
             "".join(syllable_codes().get(_plain(r), c) for r, c in zip(read, word, strict=True))
@@ -58,7 +58,7 @@ def encodings(word: str) -> set[str]:
 def _splits(run: str) -> tuple[tuple[str, ...], ...]:
     """All ways to read a Latin run as syllables, fewest first, at most three."""
     codes = syllable_codes()
-    ways: list[list[tuple[str, ...]]] = [[()]] + [[] for _ in run]
+    ways: list[list[tuple[str, ...]]] = [[()], *([] for _ in run)]
     for end in range(1, len(run) + 1):
         for size in range(min(6, end), 0, -1):
             if run[end - size : end] in codes:

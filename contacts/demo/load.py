@@ -45,8 +45,11 @@ def make_chunk(plan: Plan, start: int, stop: int) -> dict[str, str]:
 
 
 def make_bank(*, customers: int, managers: int, seed: int, replace: bool = False) -> Made:
-    """The whole demo bank in one transaction. Raises BusinessError outside the demo setting, or when
-    the database already has customers and `replace` is not asked for."""
+    """The whole demo bank in one transaction.
+
+    Raises BusinessError outside the demo setting, and when the database already has customers and
+    `replace` is not asked for.
+    """
     if not settings.DEMO:
         raise BusinessError("演示数据只能在演示环境中生成，当前不是演示环境。")
     if customers < 1 or managers < 1:

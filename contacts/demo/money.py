@@ -111,7 +111,8 @@ def _trade(batch: Batch, person: Person, kind: str, days_ago: int) -> None:
     if kind == "purchase":
         batch.add(
             "customerevent",
-            f'{person.id}\tpurchase\t{moment}\tcore\t{{"product": "{product[1]}", "amount": {amount}}}\n',
+            f"{person.id}\tpurchase\t{moment}\tcore\t"
+            f'{{"product": "{product[1]}", "amount": {amount}}}\n',
         )
 
 

@@ -1,4 +1,4 @@
-"""Who a customer is: wealth, life cycle, risk level, and the situation that brings them up today."""
+"""Who a customer is: wealth, life cycle, risk level, and what brings them up today."""
 
 import datetime
 from math import exp
@@ -11,12 +11,12 @@ from scrm.core import crypto
 T = TypeVar("T")
 # The demo login's first customers; the rest of the bank meets the same situations by chance.
 _SCRIPTED = (
-    "maturity", "flow_in", "birthday", "maturity", "churn", "risk", "flow_out", "maturity", "birthday",
-    "flow_in", "risk", "churn", "maturity",
+    "maturity", "flow_in", "birthday", "maturity", "churn", "risk", "flow_out", "maturity",
+    "birthday", "flow_in", "risk", "churn", "maturity",
 )  # fmt: skip
 _BY_CHANCE = (
-    (0.020, "maturity"), (0.035, "flow_in"), (0.045, "flow_out"), (0.053, "birthday"), (0.070, "churn"),
-    (0.085, "risk"),
+    (0.020, "maturity"), (0.035, "flow_in"), (0.045, "flow_out"), (0.053, "birthday"),
+    (0.070, "churn"), (0.085, "risk"),
 )  # fmt: skip
 _TIERS = ((6_000_000, "private"), (2_000_000, "diamond"), (500_000, "platinum"), (50_000, "gold"))
 _STAGES = ((0.12, "blank"), (0.20, "new"), (0.75, "active"), (0.94, "dormant"), (1.0, "churning"))
@@ -58,7 +58,8 @@ def write_person(batch: Batch, person: Person) -> None:
         "customer",
         f"{person.id}\t{person.number}\t{person.name}\t{person.gender}\t{person.birthday}\t{person.tier}\t"
         f"{person.stage}\t{person.risk_level}\t{person.risk_expires_on or NULL}\t{person.aum:.2f}\t"
-        f"{person.manager[0]}\t{person.manager[1]}\t{crypto.encrypt(phone, 'contacts_customer.phone')}\t"
+        f"{person.manager[0]}\t{person.manager[1]}\t"
+        f"{crypto.encrypt(phone, 'contacts_customer.phone')}\t"
         f"{crypto.phone_index(phone)}\t{crypto.encrypt(id_number, 'contacts_customer.id_number')}\t"
         f"{names.unionid(person.number) if has_unionid else NULL}\t{opened}\t"
         f"{person.last_contact_at or NULL}\t{opened} 10:00:00+08\n",

@@ -13,8 +13,8 @@ T = TypeVar("T")
 CHUNK = 5000
 TABLES = {
     "contacts_customer": (
-        "id number name gender birthday tier stage risk_level risk_expires_on aum owner_id branch_id "
-        "phone phone_index id_number unionid opened_on last_contact_at created_at"
+        "id number name gender birthday tier stage risk_level risk_expires_on aum owner_id "
+        "branch_id phone phone_index id_number unionid opened_on last_contact_at created_at"
     ),
     "contacts_holding": "customer_id product_id amount started_on matures_on closed_on",
     "contacts_transaction": "customer_id product_id kind amount category occurred_at",

@@ -17,7 +17,7 @@ _CITIES = {
 
 
 def create_branches() -> tuple[Branch, list[Branch], list[Branch]]:
-    """(head office, branches, sub-branches in turn: the first of each branch, then the second, …)."""
+    """(head office, branches, sub-branches in turn: the first of each branch, then the second)."""
     head = _branch(_HEAD, "0001", Branch.Kind.HEAD, None)
     branches = [
         _branch(f"{city}分行", f"{10 * (n + 1):04d}", Branch.Kind.BRANCH, head)
@@ -90,5 +90,9 @@ def create_managers(
 def _colleague(username: str, role: str, branch: Branch, random: Random) -> User:
     # "!": a password hash that nothing matches.
     return User(
-        username=username, name=person(random)[0], role=role, branch=branch, password="!demo"
+        username=username,
+        name=person(random)[0],
+        role=role,
+        branch=branch,
+        password="!demo",  # noqa: S106
     )

@@ -60,7 +60,8 @@ def loading(customers: int) -> Iterator[None]:
             cursor.execute(definition)
         _trust(cursor, False)
         cursor.execute(
-            "SELECT setval(pg_get_serial_sequence('contacts_customer', 'id'), max(id)) FROM contacts_customer"
+            "SELECT setval(pg_get_serial_sequence('contacts_customer', 'id'), max(id)) "
+            "FROM contacts_customer"
         )
         for table in TABLES:
             cursor.execute(f"ANALYZE {table}")

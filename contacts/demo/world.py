@@ -14,7 +14,7 @@ from scrm.accounts.models import Branch, User
 _ADDED = 85
 _SECOND_MANAGER = 5
 _STRANGERS = 3
-# Ways of adding as WeCom numbers them: scanned code, phone search, card shared, group chat, WeChat contact.
+# Ways of adding as WeCom numbers them: code scanned, phone searched, card shared, group, shared.
 _WAYS = (1, 1, 1, 2, 3, 4, 202)
 _CHANNELS = ("", "", "", "lobby-qr", "poster-a", "live-2026")
 _NICKNAMES = (

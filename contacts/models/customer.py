@@ -50,7 +50,7 @@ class Customer(models.Model):
     phone = EncryptedTextField("手机", blank=True)
     phone_index = models.CharField(max_length=16, blank=True, db_index=True)
     id_number = EncryptedTextField("证件号", blank=True)
-    unionid = models.CharField(max_length=64, null=True, unique=True)
+    unionid = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique
     opened_on = models.DateField("开户日", null=True)
     last_contact_at = models.DateTimeField("上次联系", null=True)
     created_at = models.DateTimeField(default=timezone.now)

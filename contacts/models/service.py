@@ -55,7 +55,7 @@ class CustomerEvent(models.Model):
     source = models.CharField("来源", max_length=20)
     properties = models.JSONField(default=dict)
     # Same key, same time: the same fact told twice. Unique with occurred_at.
-    key = models.CharField(max_length=80, null=True)
+    key = models.CharField(max_length=80, null=True)  # noqa: DJ001 - unique
 
     class Meta:
         managed = False  # The partitioned table is made by a migration of its own.

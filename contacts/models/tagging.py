@@ -58,7 +58,7 @@ class CustomerTag(models.Model):
 
 
 class Segment(models.Model):
-    """A rule tree (scrm.core.conditions); frozen into an AudienceSnapshot when a campaign is submitted."""
+    """A rule tree (scrm.core.conditions); a campaign freezes the people it finds."""
 
     name = models.CharField("名称", max_length=60)
     description = models.CharField("说明", max_length=200, blank=True)

@@ -1,4 +1,4 @@
-"""Shapes shared by all attributes: the moment of evaluation, comparisons, an attribute's two sides."""
+"""Shapes shared by all attributes: the moment, comparisons, an attribute's two sides."""
 
 import datetime
 from collections.abc import Callable
@@ -36,8 +36,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """An attribute with its condition in SQL and for one customer's facts. Both are two-valued: a
-    customer of whom the thing is not known does not satisfy the condition, but does satisfy its "not"."""
+    """An attribute with its condition in SQL and for one customer's facts.
+
+    Both are two-valued: a customer of whom the thing is not known does not satisfy the condition,
+    but does satisfy its "not".
+    """
 
     attribute: Attribute
     q: Callable[[Leaf, Moment], Q]

@@ -78,8 +78,8 @@ def _flows(leaf: Leaf, facts: Facts, moment: Moment) -> list[Decimal]:
 
 TRANSACTION_SUM = Evaluated(
     Attribute(
-        "transaction_sum", "交易金额合计", dict.fromkeys(COMPARE, "number"), params=_TRANSACTION_PARAMS,
-        unit="元", group="交易",
+        "transaction_sum", "交易金额合计", dict.fromkeys(COMPARE, "number"),
+        params=_TRANSACTION_PARAMS, unit="元", group="交易",
         words={"": "近 {days} 天{category}{product_kind}{kind}金额合计{op} {value}"},
     ),
     lambda leaf, moment: _members(
@@ -91,12 +91,16 @@ TRANSACTION_SUM = Evaluated(
 )  # fmt: skip
 TRANSACTION_COUNT = Evaluated(
     Attribute(
-        "transaction_count", "交易笔数", dict.fromkeys(COMPARE, "count"), params=_TRANSACTION_PARAMS,
-        unit="笔", group="交易",
+        "transaction_count", "交易笔数", dict.fromkeys(COMPARE, "count"),
+        params=_TRANSACTION_PARAMS, unit="笔", group="交易",
         words={"": "近 {days} 天{category}{product_kind}{kind}交易{op} {value}"},
     ),
-    lambda leaf, moment: _members(_transactions(leaf, moment), Count("id"), leaf["op"], leaf["value"]),
-    lambda leaf, facts, moment: compare(leaf["op"], len(_flows(leaf, facts, moment)), leaf["value"]),
+    lambda leaf, moment: _members(
+        _transactions(leaf, moment), Count("id"), leaf["op"], leaf["value"]
+    ),
+    lambda leaf, facts, moment: compare(
+        leaf["op"], len(_flows(leaf, facts, moment)), leaf["value"]
+    ),
 )  # fmt: skip
 
 
@@ -117,7 +121,8 @@ def _events_hold(leaf: Leaf, facts: Facts, moment: Moment) -> bool:
 
 EVENTS = Evaluated(
     Attribute(
-        "events", "客户行为", dict.fromkeys(COMPARE, "count"), params=_EVENT_PARAMS, unit="次", group="行为",
+        "events", "客户行为", dict.fromkeys(COMPARE, "count"), params=_EVENT_PARAMS, unit="次",
+        group="行为",
         words={"": "近 {days} 天{kind}{op} {value}"},
     ),
     _events_q,

@@ -110,7 +110,7 @@ AGE = Evaluated(
 
 
 def _birthday_codes(today: datetime.date, days: int) -> list[int]:
-    """Month × 100 + day of each day from today on; born on 29 February is celebrated on the 28th."""
+    """Month × 100 + day of each day from today on; 29 February is celebrated on the 28th."""
     dates = [today + datetime.timedelta(days=step) for step in range(days + 1)]
     codes = {day.month * 100 + day.day for day in dates}
     return sorted(codes | {229} if 228 in codes else codes)
@@ -152,7 +152,8 @@ def _risk_q(leaf: Leaf, moment: Moment) -> Q:
 
 RISK_LEVEL = Evaluated(
     Attribute(
-        "risk_level", "有效风险等级", dict.fromkeys((">=", "<=", "="), "count"), group=_GROUP, maximum=5,
+        "risk_level", "有效风险等级", dict.fromkeys((">=", "<=", "="), "count"),
+        group=_GROUP, maximum=5,
         words={"": "有效风险等级{op} C{value}"},
     ),
     _risk_q,

@@ -88,7 +88,8 @@ def _holding_holds(leaf: Leaf, facts: Facts, _: Moment) -> bool:
 
 HOLDING_KIND = Evaluated(
     Attribute(
-        "holding_kind", "持有产品", {"has": "choices", "has_not": "choices"}, options=PRODUCT_KINDS, group="持仓",
+        "holding_kind", "持有产品", {"has": "choices", "has_not": "choices"},
+        options=PRODUCT_KINDS, group="持仓",
         words={"has": "持有{value}", "has_not": "未持有{value}"},
     ),
     _holding_q,

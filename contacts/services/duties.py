@@ -22,7 +22,7 @@ _BATCH = 1000
 def duties_find(*, on: datetime.date | None = None, actor: Actor) -> int:
     """Makes the tasks of that day for the whole bank; returns how many are new.
 
-    Tasks carry their own cause, so there is no audit row each; `actor` is the scheduler or a person.
+    A task carries its own cause, so it makes no audit row; `actor` is the scheduler or a person.
     """
     day = on or timezone.localdate()
     return sum(_store(batch) for find in REASONS for batch in _batches(find(day)))
@@ -44,7 +44,7 @@ def _store(batch: list[Task]) -> int:
 
 
 def _refresh(batch: list[Task]) -> None:
-    """ "3 天后到期" of yesterday is "2 天后到期" today; closed tasks keep the words they were closed with."""
+    """What was "3 天后" yesterday is "后天" today; closed tasks keep the words they closed with."""
     words = {task.source: task for task in batch}
     rows = list(Task.objects.filter(Q(source__in=words), state=Task.State.OPEN))
     for row in rows:

@@ -70,7 +70,7 @@ def follow_upsert(
 ) -> tuple[Follow, bool]:
     """Stores what is known as of that moment; facts older than the stored ones change nothing.
 
-    Returns (row, whether anything changed). `actor` is who tells; WeCom's facts are no acts, so they
+    Returns (row, whether anything changed). `actor` is who tells; WeCom's facts are no acts and
     make no audit row.
     """
     values = asdict(facts)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from contacts.filters import ORDERS, CustomerFilter
 from contacts.models import Customer, Segment
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, RM, access
 from scrm.core.listing import CappedPaginator
 from scrm.core.pages import partial_or_page
@@ -24,7 +25,7 @@ _VIEWS = (
 
 
 @access({RM, ADMIN, HQ})
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: Request) -> HttpResponse:
     rows = Customer.objects.visible_to(request.user).select_related("owner", "branch")
     found = CustomerFilter(request.GET, queryset=rows, request=request)
     context = {
@@ -43,21 +44,21 @@ def customers(request: HttpRequest) -> HttpResponse:
     return render(request, _template(request), context)
 
 
-def _asked(request: HttpRequest) -> str:
+def _asked(request: Request) -> str:
     """The query string without the page, to tell which saved view is open."""
     params = request.GET.copy()
     params.pop("page", None)
     return params.urlencode()
 
 
-def _segment(request: HttpRequest) -> Segment | None:
+def _segment(request: Request) -> Segment | None:
     asked = request.GET.get("segment", "")
     if not asked.isdecimal():
         return None
     return Segment.objects.visible_to(request.user).filter(pk=asked).first()
 
 
-def _chips(request: HttpRequest, found: CustomerFilter) -> list[dict[str, Any]]:
+def _chips(request: Request, found: CustomerFilter) -> list[dict[str, Any]]:
     """Active filters, each with the query string that drops it."""
     chips = []
     for name in _CHIPS:
@@ -68,7 +69,7 @@ def _chips(request: HttpRequest, found: CustomerFilter) -> list[dict[str, Any]]:
     return chips
 
 
-def _without(request: HttpRequest, name: str, value: str) -> str:
+def _without(request: Request, name: str, value: str) -> str:
     params = request.GET.copy()
     params.setlist(name, [item for item in params.getlist(name) if item != value])
     params.pop("page", None)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from contacts.forms import ConsentForm, FollowUpForm, TagForm, UnmaskForm
 from contacts.models import Customer
 from contacts.panels import panels
 from contacts.views.back import back
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, OFFICER, RM, access
 from scrm.core.errors import BusinessError
 from scrm.core.forms import TablerForm, first_error
@@ -22,13 +23,13 @@ from scrm.core.scope import fetch
 _SERVERS = {RM, ADMIN, HQ}
 
 
-def _customer(request: HttpRequest, pk: int) -> Customer:
+def _customer(request: Request, pk: int) -> Customer:
     rows = Customer.objects.visible_to(request.user).select_related("owner", "branch")
     customer: Customer = fetch(rows, pk=pk)
     return customer
 
 
-def profile_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+def profile_context(request: Request, customer: Customer) -> dict[str, Any]:
     """What both the 360 page and the sidebar show of a customer."""
     return {
         "customer": customer,
@@ -45,7 +46,7 @@ def profile_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 
 @access(_SERVERS | {OFFICER})
-def customer(request: HttpRequest, pk: int) -> HttpResponse:
+def customer(request: Request, pk: int) -> HttpResponse:
     row = _customer(request, pk)
     services.customer_viewed(customer=row, actor=request.user)
     context = profile_context(request, row) | _timeline(request, row)
@@ -55,7 +56,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "contacts/customer.html", context)
 
 
-def _timeline(request: HttpRequest, row: Customer) -> dict[str, Any]:
+def _timeline(request: Request, row: Customer) -> dict[str, Any]:
     kind = request.GET.get("kind", "")
     kind = kind if kind in timeline.KINDS else ""
     kinds = [(code, words[0]) for code, words in timeline.KINDS.items()]
@@ -63,13 +64,13 @@ def _timeline(request: HttpRequest, row: Customer) -> dict[str, Any]:
 
 
 @access(_SERVERS | {OFFICER})
-def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_timeline(request: Request, pk: int) -> HttpResponse:
     row = _customer(request, pk)
     return render(request, "contacts/_timeline.html", {"customer": row} | _timeline(request, row))
 
 
 @access(_SERVERS, _SERVERS)
-def customer_unmask(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_unmask(request: Request, pk: int) -> HttpResponse:
     """GET asks why; POST answers with the plain value, once, in place."""
     row = _customer(request, pk)
     form = UnmaskForm(request.POST or request.GET.dict() | {"reason": ""})
@@ -79,7 +80,7 @@ def customer_unmask(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "contacts/_unmask.html", context)
 
 
-def _unmasked(request: HttpRequest, row: Customer, form: UnmaskForm) -> dict[str, str]:
+def _unmasked(request: Request, row: Customer, form: UnmaskForm) -> dict[str, str]:
     if not form.is_valid():
         return {"error": first_error(form)}
     try:
@@ -100,7 +101,7 @@ def _checked(form: TablerForm, act: Callable[[dict[str, Any]], Any]) -> Callable
 
 
 @access(set(), _SERVERS)
-def customer_tags(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_tags(request: Request, pk: int) -> HttpResponse:
     row = _customer(request, pk)
 
     def act(data: dict[str, Any]) -> None:
@@ -120,7 +121,7 @@ def customer_tags(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(set(), _SERVERS)
-def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_follow_up(request: Request, pk: int) -> HttpResponse:
     row = _customer(request, pk)
 
     def act(data: dict[str, Any]) -> None:
@@ -131,7 +132,7 @@ def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(set(), _SERVERS)
-def customer_consent(request: HttpRequest, pk: int) -> HttpResponse:
+def customer_consent(request: Request, pk: int) -> HttpResponse:
     row = _customer(request, pk)
 
     def act(data: dict[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from contacts import selectors, services
 from contacts.forms import SegmentForm
 from contacts.models import Segment
 from contacts.segments import check, editor_schema, rule_sentence, rule_sentences
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, access
 from scrm.core.errors import BusinessError
 from scrm.core.forms import first_error
@@ -21,7 +22,7 @@ _FIRST_RULE = {"all": [{"attr": "maturity", "op": "within", "value": 30}]}
 
 
 @access(_EDITORS)
-def segments(request: HttpRequest) -> HttpResponse:
+def segments(request: Request) -> HttpResponse:
     rows = Segment.objects.visible_to(request.user).select_related("branch", "owner")
     page = page_of(request, rows)
     for row, sentence in zip(page, rule_sentences([row.rule for row in page]), strict=True):
@@ -30,7 +31,7 @@ def segments(request: HttpRequest) -> HttpResponse:
 
 
 @access(_EDITORS)
-def segment(request: HttpRequest, pk: int) -> HttpResponse:
+def segment(request: Request, pk: int) -> HttpResponse:
     row: Segment = fetch(
         Segment.objects.visible_to(request.user).select_related("branch", "owner"), pk=pk
     )
@@ -41,7 +42,7 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "contacts/segment.html", context)
 
 
-def _result(request: HttpRequest, rule: Any) -> dict[str, Any]:
+def _result(request: Request, rule: Any) -> dict[str, Any]:
     """Exact size, distributions, samples and words of a rule, or what is wrong with it."""
     try:
         check(rule)
@@ -56,7 +57,7 @@ def _result(request: HttpRequest, rule: Any) -> dict[str, Any]:
 
 
 @access(set(), _EDITORS)
-def segment_preview(request: HttpRequest) -> HttpResponse:
+def segment_preview(request: Request) -> HttpResponse:
     form = SegmentForm(request.POST)
     form.is_valid()  # Only the rule matters yet; a name may still be missing.
     error = form.errors["rule"][0] if "rule" in form.errors else ""
@@ -65,7 +66,7 @@ def segment_preview(request: HttpRequest) -> HttpResponse:
 
 
 @access(_EDITORS, _EDITORS)
-def segment_create(request: HttpRequest) -> HttpResponse:
+def segment_create(request: Request) -> HttpResponse:
     form = SegmentForm(request.POST or None, initial={"rule": _FIRST_RULE})
     if request.method == "POST" and (row := _saved(request, form, None)):
         return go(request, "contacts:segment", row.pk)
@@ -73,7 +74,7 @@ def segment_create(request: HttpRequest) -> HttpResponse:
 
 
 @access(_EDITORS, _EDITORS)
-def segment_update(request: HttpRequest, pk: int) -> HttpResponse:
+def segment_update(request: Request, pk: int) -> HttpResponse:
     row: Segment = fetch(Segment.objects.visible_to(request.user), pk=pk)
     if not selectors.segment_is_editable(row, user=request.user):
         raise PermissionDenied("上级机构的客群只能使用，不能修改。")
@@ -84,7 +85,7 @@ def segment_update(request: HttpRequest, pk: int) -> HttpResponse:
     return _editor(request, form, row, row.rule)
 
 
-def _saved(request: HttpRequest, form: SegmentForm, row: Segment | None) -> Segment | None:
+def _saved(request: Request, form: SegmentForm, row: Segment | None) -> Segment | None:
     """The stored segment, or None with the refusal put beside the form."""
     if not form.is_valid():
         return None
@@ -97,9 +98,7 @@ def _saved(request: HttpRequest, form: SegmentForm, row: Segment | None) -> Segm
         return None
 
 
-def _editor(
-    request: HttpRequest, form: SegmentForm, row: Segment | None, rule: Any
-) -> HttpResponse:
+def _editor(request: Request, form: SegmentForm, row: Segment | None, rule: Any) -> HttpResponse:
     posted = form.cleaned_data.get("rule") if form.is_bound else None
     rule = posted or rule
     context = _result(request, rule) | {

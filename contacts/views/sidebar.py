@@ -1,6 +1,8 @@
 """The WeCom sidebar: the person one is chatting with, in 320–420 px."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from contacts import services, timeline
@@ -8,6 +10,7 @@ from contacts.models import Customer, ExternalContact
 from contacts.panels import panels
 from contacts.selectors import contacts_visible_to
 from contacts.views.profile import profile_context
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, RM, access
 from scrm.core.scope import fetch
 
@@ -15,7 +18,7 @@ TABS = {"profile": "画像", "scripts": "话术", "follow": "跟进"}
 
 
 @access({RM, ADMIN, HQ})
-def sidebar(request: HttpRequest, external_userid: str) -> HttpResponse:
+def sidebar(request: Request, external_userid: str) -> HttpResponse:
     visible = contacts_visible_to(request.user).select_related(
         "customer__owner", "customer__branch"
     )
@@ -23,7 +26,12 @@ def sidebar(request: HttpRequest, external_userid: str) -> HttpResponse:
     customer: Customer | None = contact.customer
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "profile"
-    context = {"contact": contact, "customer": customer, "tabs": TABS.items(), "tab": tab}
+    context: dict[str, Any] = {
+        "contact": contact,
+        "customer": customer,
+        "tabs": TABS.items(),
+        "tab": tab,
+    }
     if customer is None:
         return render(request, "contacts/sidebar.html", context)
     if tab == "profile":

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from contacts.models import Task
 from contacts.panels import panels
 from contacts.selectors import day_of
 from contacts.views.back import back
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, RM, access
 from scrm.core.errors import BusinessError
 from scrm.core.forms import TablerForm, first_error
@@ -26,14 +27,14 @@ _WORKERS = {RM, ADMIN, HQ}
 
 
 @access({RM})
-def workbench(request: HttpRequest) -> HttpResponse:
+def workbench(request: Request) -> HttpResponse:
     context = _context(request) | {"panels": panels("workbench_side", request=request)}
     return render(request, "contacts/workbench.html", context)
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def _context(request: Request) -> dict[str, Any]:
     today = timezone.localdate()
-    tasks = Task.objects.visible_to(request.user).filter(owner=request.user).due()
+    tasks = Task.objects.due().visible_to(request.user).filter(owner=request.user)
     rows = list(tasks.select_related("customer").order_by("-priority", "due_on", "id")[:_SHOWN])
     groups = [
         ("今天", [row for row in rows if row.due_on <= today]),
@@ -48,7 +49,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _after(request: HttpRequest, task: Task) -> HttpResponse:
+def _after(request: Request, task: Task) -> HttpResponse:
     """The workbench gets its list anew, other pages are gone back to."""
     if getattr(request, "htmx", False):
         return render(request, "contacts/_day.html", _context(request))
@@ -56,7 +57,7 @@ def _after(request: HttpRequest, task: Task) -> HttpResponse:
 
 
 def _act(
-    request: HttpRequest, pk: int, form: TablerForm, act: Callable[..., Any], done: str
+    request: Request, pk: int, form: TablerForm, act: Callable[..., Any], done: str
 ) -> HttpResponse:
     task: Task = fetch(Task.objects.visible_to(request.user), pk=pk)
 
@@ -70,15 +71,15 @@ def _act(
 
 
 @access(set(), _WORKERS)
-def task_complete(request: HttpRequest, pk: int) -> HttpResponse:
+def task_complete(request: Request, pk: int) -> HttpResponse:
     return _act(request, pk, CompleteForm(request.POST), services.task_complete, "已完成。")
 
 
 @access(set(), _WORKERS)
-def task_skip(request: HttpRequest, pk: int) -> HttpResponse:
+def task_skip(request: Request, pk: int) -> HttpResponse:
     return _act(request, pk, SkipForm(request.POST), services.task_skip, "已跳过。")
 
 
 @access(set(), _WORKERS)
-def task_snooze(request: HttpRequest, pk: int) -> HttpResponse:
+def task_snooze(request: Request, pk: int) -> HttpResponse:
     return _act(request, pk, SnoozeForm(request.POST), services.task_snooze, "已推迟。")

@@ -10,11 +10,10 @@ from scrm.core.access import AUDITOR, HQ, OFFICER, access
 from scrm.core.pages import page_of
 
 
-def _filtered(request: HttpRequest) -> QuerySet[AuditEvent]:
-    rows = AuditEvent.objects.visible_to(request.user)
-    if action := request.GET.get("action"):
+def _filtered(rows: QuerySet[AuditEvent], action: str, words: str) -> QuerySet[AuditEvent]:
+    if action:
         rows = rows.filter(action=action)
-    if words := request.GET.get("q", "").strip():
+    if words:
         rows = rows.filter(
             Q(actor_name=words) | Q(object_label__icontains=words) | Q(object_id=words)
         )
@@ -23,7 +22,10 @@ def _filtered(request: HttpRequest) -> QuerySet[AuditEvent]:
 
 @access({AUDITOR, HQ, OFFICER})
 def events(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, _filtered(request))
+    action, words = request.GET.get("action", ""), request.GET.get("q", "").strip()
+    rows = AuditEvent.objects.visible_to(request.user)
+    page = page_of(request, _filtered(rows, action, words))
     for event in page:
         event.label = LABELS.get(event.action, event.action)
-    return render(request, "audit/events.html", {"page": page, "actions": sorted(LABELS.items())})
+    context = {"page": page, "actions": sorted(LABELS.items()), "action": action, "words": words}
+    return render(request, "audit/events.html", context)

@@ -1,9 +1,9 @@
 """The rule language: a JSON tree of {"all": […]}, {"any": […]}, {"not": {…}} and typed conditions.
 
 A condition is {"attr": "aum", "op": ">=", "value": 500000}; some attributes take parameters:
-{"attr": "events", "kind": "click", "days": 30, "op": ">=", "value": 2}. What attributes exist is told
-by a registry; whatever a registry does not know is an error when the rule is saved. This module
-knows no model and no database.
+{"attr": "events", "kind": "click", "days": 30, "op": ">=", "value": 2}. What attributes exist is
+told by a registry; whatever a registry does not know is an error when the rule is saved. This
+module knows no model and no database.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -19,9 +19,9 @@ GROUPS = {"all": "并且", "any": "或者"}
 COMPARE = (">=", "<=", ">", "<", "=", "between")
 OPERATORS = {
     ">=": "不低于", "<=": "不超过", ">": "大于", "<": "小于", "=": "等于", "between": "介于",
-    "in": "属于", "not_in": "不属于", "has": "有", "has_not": "没有", "within": "在多少天以内", "is": "是",
+    "in": "属于", "not_in": "不属于", "has": "有", "has_not": "没有", "within": "以内", "is": "是",
 }  # fmt: skip
-# Value types: number (int or float), count (whole, ≥ 0), days (1…3650), choice (one), choices (list), flag.
+# Value types: number, count (whole, ≥ 0), days (1…3650), choice, choices and ids (lists), flag.
 Options = Callable[[], list[tuple[Any, str]]]
 
 
@@ -47,8 +47,9 @@ class Param:
 class Attribute:
     """What a condition may speak of. `operators` maps each allowed operator to its value's type.
 
-    `options` are the choices; `lookup` names an open set that is read at run time (branch, owner, tag).
-    `phrase` words the condition: "{params}{op}{value}" pieces, see `sentence`.
+    `options` are the choices; `lookup` names an open set that is read at run time (tag, branch).
+    `words` are patterns of {label}, {op}, {value} and the parameters' names, by operator ("" for
+    all), for flags by "yes" and "no".
     """
 
     name: str
@@ -69,7 +70,7 @@ Names = Callable[[str, Collection[int]], Mapping[int, str]]
 
 
 def validate(rule: Any, registry: Registry) -> None:
-    """Raises RuleError unless every part of the rule is known, typed right and within the limits."""
+    """Raises RuleError unless every part of the rule is known, well typed and within limits."""
     count = sum(_check_node(node, registry, depth) for node, depth in _walk(rule, 1))
     if count > MAX_CONDITIONS:
         raise RuleError(
@@ -172,10 +173,9 @@ def _check_typed(
         raise RuleError(f"条件「{label}」的值必须是数字，现在是「{_shown(value)}」。")
     if kind == "count" and not (_is_whole(value) and 0 <= value <= maximum):
         raise RuleError(f"条件「{label}」的值必须是不小于 0 的整数，现在是「{_shown(value)}」。")
-    if kind == "days" and not (_is_whole(value) and 1 <= value <= min(3650, maximum)):
-        raise RuleError(
-            f"条件「{label}」的天数必须是 1 到 {min(3650, int(maximum))} 的整数，现在是「{_shown(value)}」。"
-        )
+    most = min(3650, int(maximum))
+    if kind == "days" and not (_is_whole(value) and 1 <= value <= most):
+        raise RuleError(f"条件「{label}」的天数是 1 到 {most} 的整数，现在是「{_shown(value)}」。")
     if kind == "flag" and not isinstance(value, bool):
         raise RuleError(f"条件「{label}」的值只能是「是」或「否」。")
     if kind == "choice" and not (isinstance(value, str | int) and value in known):

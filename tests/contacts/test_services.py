@@ -51,11 +51,11 @@ def _changes(cast: Cast) -> list[tuple[Callable[[], Any], Callable[[], int]]]:
     return [
         (
             lambda: services.customer_tag_add(customer=cast.wang, tag=tag, actor=cast.alice),
-            lambda: CustomerTag.objects.count(),
+            CustomerTag.objects.count,
         ),
         (
             lambda: services.follow_up_create(customer=cast.wang, text="好", actor=cast.alice),
-            lambda: FollowUp.objects.count(),
+            FollowUp.objects.count,
         ),
         (
             lambda: services.task_complete(task=task, actor=cast.alice),
@@ -67,14 +67,14 @@ def _changes(cast: Cast) -> list[tuple[Callable[[], Any], Callable[[], int]]]:
         ),
         (
             lambda: services.segment_create(name="新", rule=RULE, actor=cast.admin),
-            lambda: Segment.objects.count(),
+            Segment.objects.count,
         ),
         (
             lambda: services.consent_change(
                 customer=cast.wang, purpose="marketing", channel="wecom", state="granted",
                 evidence="签署", actor=cast.alice,
             ),
-            lambda: Consent.objects.count(),
+            Consent.objects.count,
         ),
     ]  # fmt: skip
 

@@ -30,6 +30,6 @@ class Command(BaseCommand):
         except BusinessError as error:
             raise CommandError(error.message) from None
         self.stdout.write(
-            f"{made.customers} customers, {made.managers} relationship managers, {made.tasks} tasks "
-            f"in {monotonic() - start:.1f} s"
+            f"{made.customers} customers, {made.managers} relationship managers, "
+            f"{made.tasks} tasks in {monotonic() - start:.1f} s"
         )

@@ -21,14 +21,21 @@ def share(engine: Engine, pairs: list[tuple[str, str]]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("violations.txt", 0.97), ("second_violations.txt", 0.95)]
+    ("name", "least"),
+    [("violations.txt", 0.97), ("second_violations.txt", 0.95), ("mixed_violations.txt", 0.95)],
 )
 def test_violations_are_found(engine, name, least):
     assert share(engine, sections(name)) >= least
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("negatives.txt", 0.02), ("second_negatives.txt", 0.03), ("ordinary.txt", 0)]
+    ("name", "most"),
+    [
+        ("negatives.txt", 0.02),
+        ("second_negatives.txt", 0.03),
+        ("mixed_negatives.txt", 0.04),
+        ("ordinary.txt", 0),
+    ],
 )
 def test_harmless_sentences_pass(engine, name, most):
     assert share(engine, sections(name)) <= most
