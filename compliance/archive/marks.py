@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 
 class LowWater:
-    """`rows` makes the queryset of unsettled rows, in order of id; one writer at a time adds them."""
+    """`rows` makes the queryset of unsettled rows by id; only one process at a time adds rows."""
 
     def __init__(self, rows: Callable[[], QuerySet[Any]]) -> None:
         self.rows = rows

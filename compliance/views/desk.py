@@ -94,7 +94,9 @@ def _show(request: Request, alert: Alert | None) -> HttpResponse:
     }
     if alert:
         context |= _detail(request, alert)
-    template = "compliance/_desk.html" if request.htmx else "compliance/alerts.html"
+    # Chats stay out of the browser's history cache, so that going back asks for a whole page.
+    context["partial"] = bool(request.htmx) and not request.htmx.history_restore_request
+    template = "compliance/_desk.html" if context["partial"] else "compliance/alerts.html"
     return render(request, template, context)
 
 

@@ -80,7 +80,7 @@ TRANSACTION_SUM = Evaluated(
     Attribute(
         "transaction_sum", "交易金额合计", dict.fromkeys(COMPARE, "number"),
         params=_TRANSACTION_PARAMS, unit="元", group="交易",
-        words={"": "近 {days} 天{category}{product_kind}{kind}金额合计{op} {value}"},
+        words={"": "近 {days} 天{category}{product_kind}{kind}交易金额合计{op} {value}"},
     ),
     lambda leaf, moment: _members(
         _transactions(leaf, moment), Sum("amount"), leaf["op"], exact(leaf["value"])

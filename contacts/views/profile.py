@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -112,11 +111,9 @@ def customer_tags(request: Request, pk: int) -> HttpResponse:
         )
         change(customer=row, tag=data["tag"], actor=request.user)
 
-    done = perform(request, _checked(TagForm(request.POST), act), "标签已更新。")
+    perform(request, _checked(TagForm(request.POST), act), "标签已更新。")
     if not getattr(request, "htmx", False):
         return back(request, "contacts:customer", pk)
-    if done:  # The new chips say it; a message would wait for the next page.
-        list(messages.get_messages(request))
     return render(request, "contacts/_tags.html", profile_context(request, row))
 
 

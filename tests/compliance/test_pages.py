@@ -106,6 +106,13 @@ def test_deciding_stays_on_the_desk_and_moves_on(
     assert Case.objects.get().alert == here
 
 
+def test_going_back_brings_a_whole_page(cast: Cast, here: Alert, sign_in: SignIn) -> None:
+    """The chat is kept out of the browser's history cache; htmx then asks the server."""
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    page = sign_in(cast.officer).get(reverse("compliance:alert", args=[here.pk]), headers=headers)
+    assert 'hx-history="false"' in page.content.decode()
+
+
 def test_reading_is_not_acting(cast: Cast, here: Alert, sign_in: SignIn) -> None:
     url = reverse("compliance:alert_claim", args=[here.pk])
     assert sign_in(cast.officer).get(url).status_code in {403, 405}

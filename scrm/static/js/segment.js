@@ -51,7 +51,7 @@
     const chosen = new Set((value || []).map(String));
     const list = make("span", "rule-options");
     options.forEach(([code, text]) => {
-      const item = make("label", "form-check form-check-inline mb-0");
+      const item = make("label", "form-check");
       const tick = make("input", "form-check-input");
       Object.assign(tick, { type: "checkbox", checked: chosen.has(String(code)) });
       tick.setAttribute("aria-label", `${label} ${text}`);
