@@ -28,7 +28,8 @@ def _field_key() -> str:
     return f"{DEFAULT_MARK}:{base64.b64encode(key).decode()}"
 
 
-def _plain_defaults() -> dict[str, str]:
+def defaults() -> dict[str, str]:
+    """Settings of the demo bank that the environment may override, by name."""
     web = os.environ.get("WEB_PORT", "8000")
     sandbox = os.environ.get("SANDBOX_PORT", "9100")
     agent = os.environ.get("WECOM_AGENT_ID", "1000002")
@@ -59,7 +60,7 @@ def _plain_defaults() -> dict[str, str]:
 
 def set_environment_defaults() -> None:
     """Fills what the environment leaves open, and starts the embedded stores it does not name."""
-    for name, value in _plain_defaults().items():
+    for name, value in defaults().items():
         os.environ.setdefault(name, value)
     if "DATABASE_URL" not in os.environ:
         quick = bool(os.environ.get("SCRM_QUICK_DB"))

@@ -104,11 +104,7 @@ def consent_change(
     """
     _check_consent(purpose, channel, state, evidence)
     at = at or timezone.now()
-    # The customer row is the lock: two changes at once must not both find no current consent.
-    Customer.objects.select_for_update().get(pk=customer.pk)
-    current = Consent.objects.filter(
-        customer=customer, purpose=purpose, channel=channel, superseded_at=None
-    ).first()
+    current = _current_consent(customer, purpose, channel)
     if current is not None and current.state == state:
         return current
     if current is not None:
@@ -121,16 +117,16 @@ def consent_change(
         since=at,
         evidence=evidence,
     )
-    before = {"状态": current.get_state_display()} if current else {}
-    record(
-        "consent.change",
-        actor=actor,
-        obj=customer,
-        before=before,
-        after={"授权": str(row)},
-        reason=evidence,
-    )
+    before = {"授权": str(current)} if current else {}
+    after = {"授权": str(row)}
+    record("consent.change", actor=actor, obj=customer, before=before, after=after, reason=evidence)
     return row
+
+
+def _current_consent(customer: Customer, purpose: str, channel: str) -> Consent | None:
+    # The customer row is the lock: two changes at once must not both find no current consent.
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    return customer.consents.filter(purpose=purpose, channel=channel, superseded_at=None).first()
 
 
 def _close_consent(current: Consent, at: datetime.datetime) -> None:

@@ -15,7 +15,7 @@ import psycopg2
 import requests
 
 from channels.providers.wecom.sandbox_control import SandboxControl
-from scrm import embedded
+from scrm import embedded, local
 from scrm.stack import processes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,7 @@ class Stack:
         self.customers, self.rms = customers, rms
         self.extra = environment
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.commands: dict[str, list[str]] = {}
         self.web_port, self.sandbox_port = embedded.free_port(), embedded.free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
@@ -88,7 +89,9 @@ class Stack:
         if self.own_redis:
             embedded_redis = embedded.start_redis(redis_port, self.var / "redis")
             self.processes["redis"] = embedded_redis
-        return {**os.environ, **own}
+        # Started from a test run, the environment already holds another bank's addresses.
+        inherited = {k: v for k, v in os.environ.items() if k not in local.defaults()}
+        return {**inherited, **own}
 
     # Processes
 
@@ -138,16 +141,16 @@ class Stack:
         return done.stdout
 
     def launch(self, name: str, command: list[str]) -> None:
-        log = (self.var / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            command,
-            env=self.environment,
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self.commands = {**getattr(self, "commands", {}), name: command}
+        with (self.var / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.commands[name] = command
 
     def kill(self, name: str) -> None:
         """kill -9 of a process and all its children."""

@@ -144,7 +144,7 @@ def risk_badge(customer: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def chosen(context: dict[str, Any], name: str, value: Any) -> str:
-    """" selected" when the query string has name=value."""
+    """The attribute of an <option> whose name=value stands in the query string."""
     request: HttpRequest = context["request"]
     return " selected" if str(value) in request.GET.getlist(name) else ""
 
