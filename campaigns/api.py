@@ -7,6 +7,7 @@ from rest_framework import serializers, viewsets
 from campaigns import selectors
 from campaigns.filters import DeliveryFilter
 from campaigns.models import Campaign, Delivery
+from scrm.accounts.permissions import reader
 from scrm.core.access import ADMIN, HQ, Access
 
 _READERS = Access(frozenset({ADMIN, HQ}), frozenset())
@@ -53,7 +54,7 @@ class CampaignViewSet(viewsets.ReadOnlyModelViewSet[Campaign]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return Campaign.objects.visible_to(self.request.user)
+        return Campaign.objects.visible_to(reader(self.request))
 
 
 class DeliveryViewSet(viewsets.ReadOnlyModelViewSet[Delivery]):
@@ -65,5 +66,5 @@ class DeliveryViewSet(viewsets.ReadOnlyModelViewSet[Delivery]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        rows = Delivery.objects.visible_to(self.request.user).order_by("id")
+        rows = Delivery.objects.visible_to(reader(self.request)).order_by("id")
         return rows.select_related("customer", "contact", "user")

@@ -21,7 +21,8 @@ def freeze(*, segment: Segment, user: User) -> AudienceSnapshot:
     sql, params = people.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO campaigns_audiencemember (snapshot_id, customer_id) "
+            "INSERT INTO campaigns_audiencemember (snapshot_id, customer_id) "  # noqa: S608
+            # The inner SQL is the ORM's own; its values travel as parameters.
             f"SELECT %s, found.id FROM ({sql}) AS found(id)",
             [snapshot.pk, *params],
         )

@@ -1,6 +1,7 @@
 """From the frozen audience to one ledger row per person, with a sender or with a reason."""
 
 import hashlib
+from typing import cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -50,8 +51,7 @@ def _friends(customer_ids: list[int]) -> dict[int, Follow]:
     )
     chosen: dict[int, Follow] = {}
     for follow in follows:
-        customer = follow.contact.customer_id
-        assert customer is not None
+        customer = cast("int", follow.contact.customer_id)
         held = chosen.get(customer)
         if held is None or held.user_id != owners[customer]:
             chosen[customer] = follow

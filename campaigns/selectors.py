@@ -1,6 +1,7 @@
 """Reads over campaigns and their ledger."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -45,8 +46,10 @@ def campaign_rows(user: User) -> QuerySet[Campaign]:
 
 def funnels(campaigns: list[Campaign]) -> dict[int, dict[str, int]]:
     """{campaign id: {step: people}}; zeros for campaigns without a ledger yet."""
-    rows = Delivery.objects.filter(campaign__in=campaigns).values("campaign_id").annotate(**_counts())
-    found = {row["campaign_id"]: row for row in rows}
+    rows = (
+        Delivery.objects.filter(campaign__in=campaigns).values("campaign_id").annotate(**_counts())
+    )
+    found: dict[int, Any] = {row["campaign_id"]: row for row in rows}
     return {row.pk: found.get(row.pk, dict.fromkeys(_STEPS, 0)) for row in campaigns}
 
 
@@ -79,7 +82,7 @@ def state_counts(campaign: Campaign, user: User) -> list[tuple[str, str, int]]:
     return [(code, label, rows[code]) for code, label in State.choices if code in rows]
 
 
-def rm_rows(campaign: Campaign, user: User) -> list[dict[str, object]]:
+def rm_rows(campaign: Campaign, user: User) -> list[Any]:
     """Per RM: handed over, waiting, delivered, clicked, replied; those who wait first."""
     rows = Delivery.objects.visible_to(user).filter(campaign=campaign, user__isnull=False)
     return list(
@@ -90,7 +93,7 @@ def rm_rows(campaign: Campaign, user: User) -> list[dict[str, object]]:
     )
 
 
-def variant_rows(campaign: Campaign, user: User) -> list[dict[str, object]]:
+def variant_rows(campaign: Campaign, user: User) -> list[Any]:
     rows = Delivery.objects.visible_to(user).filter(campaign=campaign, handed_over_at__isnull=False)
     return list(
         rows.values(label=F("variant__label"), title=F("variant__version__content__title"))

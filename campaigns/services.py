@@ -73,7 +73,8 @@ def _apply(campaign: Campaign, plan: Plan) -> None:
     )
 
 
-def _complete(campaign: Campaign) -> None:
+def _complete(campaign: Campaign) -> Segment:
+    """The segment of a campaign that has all it needs; raises BusinessError naming what is missing."""
     if campaign.segment is None:
         raise BusinessError("请先选择客群，再提交审批。", code="no_audience")
     versions = [variant.version for variant in campaign.variants.select_related("version")]
@@ -86,16 +87,16 @@ def _complete(campaign: Campaign) -> None:
             raise BusinessError(f"素材「{version}」已过有效期。", code="content_expired")
     if campaign.ends_on < timezone.localdate():
         raise BusinessError("结束日期不能早于今天。")
+    return campaign.segment
 
 
 @transaction.atomic
 def campaign_submit(*, campaign: Campaign, actor: User) -> Campaign:
     """Freezes audience and contents under one hash and asks for a second pair of eyes."""
     campaign = _locked(campaign)
-    _complete(campaign)
+    segment = _complete(campaign)
     move(campaign, Campaign.MOVES, State.IN_REVIEW)
-    assert campaign.segment is not None
-    campaign.snapshot = audience.freeze(segment=campaign.segment, user=campaign.owner)
+    campaign.snapshot = audience.freeze(segment=segment, user=campaign.owner)
     campaign.save(update_fields=["state", "snapshot"])
     review.review_submit(
         kind=KIND,

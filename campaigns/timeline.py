@@ -17,11 +17,13 @@ from scrm.accounts.models import User
 def sent(customer: Customer, limit: int) -> Iterable[Entry]:
     rows = Delivery.objects.filter(customer=customer, delivered_at__isnull=False)
     for row in rows.select_related("campaign", "user").order_by("-delivered_at")[:limit]:
-        assert row.delivered_at is not None
         extra = "，已点击" if row.clicked_at else ""
         sender = row.user.name if row.user else ""
         yield Entry(
-            row.delivered_at, "campaign", f"收到「{row.campaign.name}」", f"{sender} 发送{extra}"
+            row.delivered_at or row.changed_at,
+            "campaign",
+            f"收到「{row.campaign.name}」",
+            f"{sender} 发送{extra}",
         )
 
 

@@ -13,6 +13,7 @@ from channels.inbox import intake, processing
 from channels.models import InboxEvent
 from channels.providers.wecom import callback
 from channels.sync import walk
+from scrm.accounts.request import Request
 from scrm.core.access import HQ, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch
@@ -47,7 +48,7 @@ def wecom_callback(request: HttpRequest, corp_id: str, agent_id: str) -> HttpRes
 
 
 @access({HQ})
-def connection(request: HttpRequest) -> HttpResponse:
+def connection(request: Request) -> HttpResponse:
     state = request.GET.get("state", "")
     return render(
         request,
@@ -64,20 +65,20 @@ def connection(request: HttpRequest) -> HttpResponse:
 
 
 @access({HQ})
-def sync_status(request: HttpRequest) -> HttpResponse:
+def sync_status(request: Request) -> HttpResponse:
     return render(request, "channels/_sync.html", {"run": selectors.latest_sync()})
 
 
 @require_POST
 @access(set(), {HQ})
-def sync_start(request: HttpRequest) -> HttpResponse:
+def sync_start(request: Request) -> HttpResponse:
     perform(request, lambda: walk.start(actor=request.user), "同步已开始。")
     return go(request, "channels:connection")
 
 
 @require_POST
 @access(set(), {HQ})
-def inbox_replay(request: HttpRequest, pk: int) -> HttpResponse:
+def inbox_replay(request: Request, pk: int) -> HttpResponse:
     event = fetch(InboxEvent.objects, pk=pk)
     perform(request, lambda: processing.replay(event=event, actor=request.user), "已重新排队。")
     return go(request, "channels:connection")

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from compliance.models import Alert, ArchivedMessage, ArchiveEnvelope, MessageScan, Seal
+from scrm.accounts.permissions import reader
 from scrm.core.access import AUDITOR, OFFICER, Access
 
 
@@ -30,7 +31,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        rows = Alert.objects.visible_to(self.request.user).select_related("user", "case")
+        rows = Alert.objects.visible_to(reader(self.request)).select_related("user", "case")
         return rows.order_by("-severity", "due_at", "id")
 
 

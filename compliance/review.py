@@ -21,7 +21,7 @@ BLOCKING_SEVERITY = 3
 def review_submit(*, kind: str, obj: Any, title: str, branch: Branch, actor: User) -> Review:
     """Freezes the object and opens its review; text with a blocking finding is refused."""
     frozen = registry.reviewable(kind).freeze(obj)
-    findings = [finding for finding in scan_findings(frozen.text)]
+    findings = scan_findings(frozen.text)
     _refuse_blocking(findings)
     try:
         with transaction.atomic():

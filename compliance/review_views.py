@@ -1,18 +1,19 @@
 """Reviews: what is submitted, as the customer will see it; approve or reject with a reason."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from compliance import registry, review
 from compliance.models import Review
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, OFFICER, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch
 
 
 @access({OFFICER, HQ, ADMIN})
-def reviews(request: HttpRequest) -> HttpResponse:
+def reviews(request: Request) -> HttpResponse:
     state = request.GET.get("state", Review.State.OPEN)
     rows = Review.objects.visible_to(request.user).select_related("submitted_by", "branch")
     if state != "all":
@@ -27,7 +28,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 
 
 @access({OFFICER, HQ, ADMIN})
-def review_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def review_detail(request: Request, pk: int) -> HttpResponse:
     row = fetch(
         Review.objects.visible_to(request.user).select_related("submitted_by", "decided_by"), pk=pk
     )
@@ -44,7 +45,7 @@ def review_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access(set(), {OFFICER})
-def review_decide(request: HttpRequest, pk: int) -> HttpResponse:
+def review_decide(request: Request, pk: int) -> HttpResponse:
     """POST decision=approve|reject, reason."""
     row = fetch(Review.objects.visible_to(request.user), pk=pk)
     reason = request.POST.get("reason", "").strip()

@@ -105,7 +105,8 @@ def _match(page: list[ContactFacts], contacts: dict[str, ExternalContact]) -> in
 
 
 def _customers_by_unionid(unionids: set[str]) -> dict[str, int]:
-    return dict(Customer.objects.filter(unionid__in=unionids).values_list("unionid", "pk"))
+    rows = Customer.objects.filter(unionid__in=unionids).values_list("unionid", "pk")
+    return {str(unionid): pk for unionid, pk in rows}
 
 
 def _customers_by_phone(numbers: set[str]) -> dict[str, int]:

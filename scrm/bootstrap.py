@@ -29,7 +29,7 @@ def say(text: str) -> None:
 
 
 def check_machine() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - runs on whatever Python is there
         have = ".".join(map(str, sys.version_info[:3]))
         fail(
             f"Python 3.11 or newer is needed, this is {have}; call e.g. `make demo PYTHON=python3.12`."

@@ -3,6 +3,7 @@
 import datetime
 import secrets
 from collections import defaultdict
+from typing import cast
 
 from django.conf import settings
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from campaigns import ledger
 from campaigns.library import variables
-from campaigns.models import Campaign, ContentVersion, Delivery, SendBatch
+from campaigns.models import Campaign, ContentVersion, Delivery, SendBatch, Variant
 from compliance.gate import Proposal, clear
 from scrm.accounts.models import User
 
@@ -55,8 +56,10 @@ def _claim(campaign: Campaign) -> list[Delivery]:
     due = Delivery.objects.filter(
         campaign=campaign, state=State.PLANNED, changed_at__lte=timezone.now()
     )
-    first = due.order_by("user_id").values_list("user_id", flat=True).first()
-    rows = due.filter(user_id=first).select_for_update(skip_locked=True, of=("self",))
+    first = due.order_by("user_id").first()
+    if first is None:
+        return []
+    rows = due.filter(user=first.user).select_for_update(skip_locked=True, of=("self",))
     return list(
         rows.select_related(
             "customer", "contact", "variant__version__product", "user__branch"
@@ -68,11 +71,11 @@ def _groups(rows: list[Delivery]) -> dict[tuple[int, str], list[Delivery]]:
     """By variant and rendered text; the link is the batch's own and comes in later."""
     groups: dict[tuple[int, str], list[Delivery]] = defaultdict(list)
     for row in rows:
-        assert row.variant is not None and row.user is not None
+        version = _version(row)
         text = variables.render(
-            row.variant.version.body, customer=row.customer, sender=row.user, link="{链接}"
+            version.body, customer=row.customer, sender=_sender(row), link="{链接}"
         )
-        groups[row.variant.pk, text].append(row)
+        groups[version.pk, text].append(row)
     return groups
 
 
@@ -103,15 +106,18 @@ def _wait(pks: dict[int, int], waiting: dict[int, tuple[str, str]]) -> None:
 
 
 def _version(row: Delivery) -> ContentVersion:
-    assert row.variant is not None
-    return row.variant.version
+    return cast("Variant", row.variant).version
+
+
+def _sender(row: Delivery) -> User:
+    # The planner suppresses whoever has no friend among the employees: a planned row has one.
+    return cast("User", row.user)
 
 
 def _batch(campaign: Campaign, row: Delivery, version: ContentVersion) -> SendBatch:
     token = secrets.token_urlsafe(12)
     link = f"{settings.PUBLIC_URL}/t/{token}/"
-    sender = row.user
-    assert isinstance(sender, User)
+    sender = _sender(row)
     text = variables.render(version.body, customer=row.customer, sender=sender, link=link)
     return SendBatch.objects.create(
         campaign=campaign, user=sender, token=token, text=text, target_url=version.link_url

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -14,6 +14,7 @@ from campaigns import ledger, selectors, services
 from campaigns.forms import CampaignForm, campaign_initial
 from campaigns.models import Campaign
 from contacts.selectors import segment_queryset
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, access
 from scrm.core.errors import BusinessError
 from scrm.core.pages import go, page_of, perform
@@ -23,7 +24,7 @@ EDITORS = {ADMIN, HQ}
 
 
 @access(EDITORS)
-def campaigns(request: HttpRequest) -> HttpResponse:
+def campaigns(request: Request) -> HttpResponse:
     page = page_of(request, selectors.campaign_rows(request.user))
     funnels = selectors.funnels(list(page))
     for campaign in page:
@@ -38,7 +39,7 @@ def _plan(form: CampaignForm) -> services.Plan:
 
 
 @access(EDITORS, EDITORS)
-def campaign_create(request: HttpRequest) -> HttpResponse:
+def campaign_create(request: Request) -> HttpResponse:
     initial = {"ends_on": timezone.localdate() + datetime.timedelta(days=7), "holdout_percent": 0}
     form = CampaignForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -49,23 +50,24 @@ def campaign_create(request: HttpRequest) -> HttpResponse:
 
 
 @access(EDITORS, EDITORS)
-def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_edit(request: Request, pk: int) -> HttpResponse:
     campaign = _campaign(request, pk)
     form = CampaignForm(request.POST or None, user=request.user, initial=campaign_initial(campaign))
-    if request.method == "POST" and form.is_valid():
-        if perform(
-            request,
-            lambda: services.campaign_update(
-                campaign=campaign, plan=_plan(form), actor=request.user
-            ),
-            "已保存；如果之前已通过审批，审批已作废，需要重新提交。",
-        ):
-            return redirect("campaigns:campaign_edit", pk)
+    if request.method == "POST" and form.is_valid() and _update(request, campaign, form):
+        return redirect("campaigns:campaign_edit", pk)
     return render(request, "campaigns/campaign_edit.html", {"form": form, "campaign": campaign})
 
 
+def _update(request: Request, campaign: Campaign, form: CampaignForm) -> bool:
+    return perform(
+        request,
+        lambda: services.campaign_update(campaign=campaign, plan=_plan(form), actor=request.user),
+        "已保存；如果之前已通过审批，审批已作废，需要重新提交。",
+    )
+
+
 @access(EDITORS, EDITORS)
-def campaign_summary(request: HttpRequest) -> HttpResponse:
+def campaign_summary(request: Request) -> HttpResponse:
     """The live summary beside the editor: who would get it, of the form as it stands."""
     form = CampaignForm(request.POST, user=request.user)
     form.is_valid()
@@ -84,24 +86,24 @@ def campaign_summary(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/_summary.html", context)
 
 
-def _campaign(request: HttpRequest, pk: int) -> Campaign:
+def _campaign(request: Request, pk: int) -> Campaign:
     campaign: Campaign = fetch(selectors.campaign_rows(request.user), pk=pk)
     return campaign
 
 
 @access(EDITORS)
-def campaign(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign(request: Request, pk: int) -> HttpResponse:
     row = _campaign(request, pk)
     return render(request, "campaigns/campaign.html", _detail(request, row))
 
 
 @access(EDITORS)
-def campaign_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_progress(request: Request, pk: int) -> HttpResponse:
     row = _campaign(request, pk)
     return render(request, "campaigns/_progress.html", _detail(request, row))
 
 
-def _detail(request: HttpRequest, row: Campaign) -> dict[str, Any]:
+def _detail(request: Request, row: Campaign) -> dict[str, Any]:
     steps = selectors.funnel(row, request.user)
     return {
         "campaign": row,
@@ -115,7 +117,7 @@ def _detail(request: HttpRequest, row: Campaign) -> dict[str, Any]:
 
 
 @access(EDITORS)
-def campaign_ledger(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_ledger(request: Request, pk: int) -> HttpResponse:
     row = _campaign(request, pk)
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     page = page_of(request, selectors.ledger_rows(row, request.user, state, reason))
@@ -132,12 +134,12 @@ def campaign_ledger(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "campaigns/ledger.html", context)
 
 
-def _act(service: Callable[..., Any], done: str) -> Callable[[HttpRequest, int], HttpResponse]:
+def _act(service: Callable[..., Any], done: str) -> Callable[[Request, int], HttpResponse]:
     """A button: one service on one campaign, its outcome as a message."""
 
     @require_POST
     @access(set(), EDITORS)
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int) -> HttpResponse:
         row = _campaign(request, pk)
         perform(request, lambda: service(campaign=row, actor=request.user), done)
         return go(request, "campaigns:campaign", pk)
@@ -153,7 +155,7 @@ campaign_resume = _act(services.campaign_resume, "已继续派发。")
 
 @require_POST
 @access(set(), EDITORS)
-def campaign_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_cancel(request: Request, pk: int) -> HttpResponse:
     row = _campaign(request, pk)
     try:
         errors = services.campaign_cancel(
@@ -170,7 +172,7 @@ def campaign_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access(set(), EDITORS)
-def campaign_remind(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_remind(request: Request, pk: int) -> HttpResponse:
     count, errors = services.campaign_remind(campaign=_campaign(request, pk), actor=request.user)
     messages.success(request, f"已提醒 {count} 个任务的客户经理。")
     if errors:

@@ -1,7 +1,7 @@
 """Content library: list, editor with preview and lexicon findings, submission."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -10,6 +10,7 @@ from campaigns.library import selectors, services, variables
 from campaigns.library.models import Content, ContentVersion
 from compliance import review
 from contacts.models import Customer
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, RM, access
 from scrm.core.errors import BusinessError
 from scrm.core.pages import go, page_of, perform
@@ -19,7 +20,7 @@ AUTHORS = {ADMIN, HQ}
 
 
 @access({RM, ADMIN, HQ})
-def contents(request: HttpRequest) -> HttpResponse:
+def contents(request: Request) -> HttpResponse:
     rows = selectors.content_rows(request.user)
     if request.user.role == RM:
         rows = rows.filter(versions__in=selectors.usable_versions(request.user)).distinct()
@@ -31,7 +32,7 @@ def _draft(form: ContentForm) -> services.Draft:
 
 
 @access(AUTHORS, AUTHORS)
-def content_create(request: HttpRequest) -> HttpResponse:
+def content_create(request: Request) -> HttpResponse:
     form = ContentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -45,7 +46,7 @@ def content_create(request: HttpRequest) -> HttpResponse:
 
 
 @access({RM, ADMIN, HQ}, AUTHORS)
-def content(request: HttpRequest, pk: int) -> HttpResponse:
+def content(request: Request, pk: int) -> HttpResponse:
     row = fetch(Content.objects.visible_to(request.user), pk=pk)
     version = row.versions.select_related("product", "content").first()
     form = ContentForm(request.POST or None, initial=content_initial(version))
@@ -61,7 +62,7 @@ def content(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _editor(
-    request: HttpRequest, form: ContentForm, version: ContentVersion | None
+    request: Request, form: ContentForm, version: ContentVersion | None
 ) -> dict[str, object]:
     return {
         "form": form,
@@ -74,7 +75,7 @@ def _editor(
 
 
 @access({RM, ADMIN, HQ}, {RM, ADMIN, HQ})
-def content_preview(request: HttpRequest) -> HttpResponse:
+def content_preview(request: Request) -> HttpResponse:
     """Live preview as a named customer, with lexicon findings underlined."""
     body = request.POST.get("body", "")[:1300]
     number = request.POST.get("customer", "").strip()
@@ -97,7 +98,7 @@ def content_preview(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access(set(), AUTHORS)
-def content_submit(request: HttpRequest, pk: int) -> HttpResponse:
+def content_submit(request: Request, pk: int) -> HttpResponse:
     version = _version(request, pk)
     perform(
         request,
@@ -109,7 +110,7 @@ def content_submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access(set(), AUTHORS)
-def content_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def content_withdraw(request: Request, pk: int) -> HttpResponse:
     version = _version(request, pk)
     reason = request.POST.get("reason", "")
     perform(
@@ -120,7 +121,7 @@ def content_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return go(request, "campaigns:content", version.content_id)
 
 
-def _version(request: HttpRequest, pk: int) -> ContentVersion:
+def _version(request: Request, pk: int) -> ContentVersion:
     visible = Content.objects.visible_to(request.user)
     version: ContentVersion = fetch(ContentVersion.objects.filter(content__in=visible), pk=pk)
     return version

@@ -61,8 +61,8 @@ def consent(proposal: Proposal) -> Stopped:
         channel=Consent.Channel.WECOM,
         superseded_at=None,
     ).values_list("customer_id", "state")
-    states = dict(rows)
-    words = {Consent.State.WITHDRAWN: "客户已撤回授权", None: "客户没有授权"}
+    states: dict[int, str] = dict(rows)
+    words: dict[str | None, str] = {Consent.State.WITHDRAWN: "客户已撤回授权", None: "客户没有授权"}
     return {
         customer: words[states.get(customer)]
         for customer in proposal.people

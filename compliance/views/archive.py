@@ -13,7 +13,7 @@ from compliance.forms import SearchForm
 from compliance.models import Seal
 from compliance.selectors import archive as selectors
 from compliance.selectors.archive import Query
-from compliance.views.request import Request
+from scrm.accounts.request import Request
 from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
 from scrm.core import masking

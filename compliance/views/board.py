@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from compliance.models import Alert
 from compliance.selectors import board as selectors
-from compliance.views.request import Request
+from scrm.accounts.request import Request
 from scrm.core.access import HQ, OFFICER, access
 
 

@@ -9,7 +9,7 @@ from compliance import cases as service
 from compliance.conflicts import conflict_of
 from compliance.models import Case, CaseAction
 from compliance.selectors import desk
-from compliance.views.request import Request
+from scrm.accounts.request import Request
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch

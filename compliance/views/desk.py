@@ -15,7 +15,7 @@ from compliance.lexicon import CATEGORIES
 from compliance.models import Alert
 from compliance.models.alerts import SEVERITIES
 from compliance.selectors import archive, desk
-from compliance.views.request import Request
+from scrm.accounts.request import Request
 from scrm.audit.services import record
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform

@@ -12,7 +12,7 @@ from compliance.forms import ImportForm
 from compliance.lexicon import CATEGORIES, SEVERITY_NAMES
 from compliance.models import LexiconVersion
 from compliance.selectors import lexicon as selectors
-from compliance.views.request import Request
+from scrm.accounts.request import Request
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch

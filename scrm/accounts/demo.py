@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PASSWORD = "demo12345"
+PASSWORD = "demo12345"  # noqa: S105 - shown on the demo's login page
 
 
 @dataclass(frozen=True, slots=True)

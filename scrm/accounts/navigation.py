@@ -30,7 +30,7 @@ MENU = (
     _item("素材", "campaigns:contents", "photo", RM, ADMIN, HQ),
     _item("活动", "campaigns:campaigns", "speakerphone", ADMIN, HQ),
     _item("工单", "compliance:cases", "briefcase", OFFICER),
-    _item("存档检索", "compliance:archive", "message-search", OFFICER),
+    _item("存档检索", "compliance:archive", "message-search", OFFICER, AUDITOR),
     _item("词库", "compliance:lexicons", "vocabulary", OFFICER),
     _item("合规看板", "compliance:board", "chart-pie", OFFICER, HQ),
     _item("审计日志", "audit:events", "list-search", AUDITOR, HQ, OFFICER),

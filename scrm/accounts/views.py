@@ -9,6 +9,7 @@ from django.utils.decorators import method_decorator
 
 from scrm.accounts import demo
 from scrm.accounts.forms import LoginForm
+from scrm.accounts.request import Request
 from scrm.accounts.selectors import organisation_rows
 from scrm.core.access import ADMIN, EVERYONE, HQ, Access, access
 
@@ -34,7 +35,7 @@ class SignOut(LogoutView):
 
 
 @access(EVERYONE)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     return redirect(_HOME[request.user.role])
 
 
@@ -44,5 +45,5 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @access({ADMIN, HQ})
-def organisation(request: HttpRequest) -> HttpResponse:
+def organisation(request: Request) -> HttpResponse:
     return render(request, "accounts/organisation.html", {"rows": organisation_rows(request.user)})

@@ -1,13 +1,18 @@
 """The audit trail: who did what to which object, and why."""
 
+from typing import TYPE_CHECKING
+
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from scrm.audit.actions import LABELS
 from scrm.audit.models import AuditEvent
 from scrm.core.access import AUDITOR, HQ, OFFICER, access
 from scrm.core.pages import page_of
+
+if TYPE_CHECKING:
+    from scrm.accounts.request import Request
 
 
 def _filtered(rows: QuerySet[AuditEvent], action: str, words: str) -> QuerySet[AuditEvent]:
@@ -21,7 +26,7 @@ def _filtered(rows: QuerySet[AuditEvent], action: str, words: str) -> QuerySet[A
 
 
 @access({AUDITOR, HQ, OFFICER})
-def events(request: HttpRequest) -> HttpResponse:
+def events(request: "Request") -> HttpResponse:
     action, words = request.GET.get("action", ""), request.GET.get("q", "").strip()
     rows = AuditEvent.objects.visible_to(request.user)
     page = page_of(request, _filtered(rows, action, words))

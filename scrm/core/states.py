@@ -22,9 +22,8 @@ def move(row: Any, table: Moves, target: str, field: str = "state") -> str:
     current = getattr(row, field)
     if not can_move(table, current, target):
         names = dict(row._meta.get_field(field).flatchoices)
-        raise IllegalTransition(
-            f"当前状态是「{names.get(current, current)}」，不能变为「{names.get(target, target)}」。请刷新页面查看最新状态。",
-            code="illegal_transition",
-        )
+        now, then = names.get(current, current), names.get(target, target)
+        sentence = f"当前状态是「{now}」，不能变为「{then}」。请刷新页面查看最新状态。"
+        raise IllegalTransition(sentence, code="illegal_transition")
     setattr(row, field, target)
     return str(current)

@@ -113,7 +113,7 @@ def kpis(user: User) -> list[Kpi]:
     ]
 
 
-def branch_rows(user: User) -> list[dict[str, Any]]:
+def branch_rows(user: User) -> list[Any]:
     """Customers, AUM and covered customers by branch, for the table with bars."""
     friends = Follow.objects.filter(state=Follow.State.ACTIVE, contact__customer__isnull=False)
     return list(
@@ -132,7 +132,7 @@ def campaign_ranking(user: User) -> list[dict[str, Any]]:
     """Launched campaigns by clicks among the delivered."""
     rows = list(Campaign.objects.visible_to(user).filter(launched_at__isnull=False)[:50])
     figures = funnels(rows)
-    ranked = [{"campaign": row, **figures[row.pk]} for row in rows]
+    ranked: list[dict[str, Any]] = [{"campaign": row, **figures[row.pk]} for row in rows]
     return sorted(ranked, key=lambda r: -_ratio(r["clicked"], r["delivered"]))[:10]
 
 
@@ -165,6 +165,6 @@ def rm_figures(user: User) -> dict[str, int]:
     waiting = Delivery.objects.visible_to(user).filter(state=Delivery.State.HANDED_OVER)
     return {
         "done": mine.filter(state=Task.State.DONE, closed_at__gte=week).count(),
-        "open": mine.due().count(),
+        "open": Task.objects.due().visible_to(user).count(),
         "waiting": waiting.count(),
     }

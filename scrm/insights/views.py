@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from scrm.accounts.models import User
+from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, RM, access
 from scrm.insights import charts, selectors
 
@@ -31,7 +32,7 @@ def _figures(user: User) -> dict[str, Any]:
 
 
 @access({HQ, ADMIN})
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: Request) -> HttpResponse:
     context = {
         **_figures(request.user),
         "ranking": selectors.campaign_ranking(request.user),
@@ -41,6 +42,6 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @access({RM})
-def my_board(request: HttpRequest) -> HttpResponse:
+def my_board(request: Request) -> HttpResponse:
     context = {**_figures(request.user), **selectors.rm_figures(request.user)}
     return render(request, "insights/my_board.html", context)

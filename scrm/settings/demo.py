@@ -9,8 +9,8 @@ from scrm.settings.runtime import *  # noqa: E402, F403
 DEMO = True
 DEBUG = False
 WHITENOISE_USE_FINDERS = True
-AUTH_PASSWORD_VALIDATORS: list[dict[str, str]] = []
+AUTH_PASSWORD_VALIDATORS = []
 # The demo must be able to send at any hour of the day it is shown.
 QUIET_HOURS = ""
 # Static files are served from where they lie; nothing is collected.
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]

@@ -24,6 +24,8 @@ WECOM_AGENT_SECRET = env.text("WECOM_AGENT_SECRET")
 WECOM_CALLBACK_TOKEN = env.text("WECOM_CALLBACK_TOKEN")
 WECOM_CALLBACK_AES_KEY = env.text("WECOM_CALLBACK_AES_KEY")
 WECOM_ARCHIVE_SECRET = env.text("WECOM_ARCHIVE_SECRET")
+# The vendor's library, needed by the driver "sdk" only.
+WECOM_ARCHIVE_SDK_PATH = env.text("WECOM_ARCHIVE_SDK_PATH", "")
 WECOM_ARCHIVE_DRIVER = env.text("WECOM_ARCHIVE_DRIVER", "sandbox")
 # Folder of <publickey_ver>.pem private keys; old versions are kept for ever.
 WECOM_ARCHIVE_KEYS_DIR = env.text("WECOM_ARCHIVE_KEYS_DIR")

@@ -13,7 +13,7 @@ if "REDIS_URL" not in os.environ:
     atexit.register(embedded.start_redis(_port, local.var_dir() / "redis").kill)
     os.environ["REDIS_URL"] = f"redis://127.0.0.1:{_port}/0"
 
-from scrm.settings.demo import *  # noqa: E402, F403
+from scrm.settings.demo import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False

@@ -2,7 +2,6 @@
 
 import time
 
-from contacts.demo.world import wecom_world
 from django.conf import settings
 from django.core.management.base import CommandError
 
@@ -12,6 +11,7 @@ from campaigns.models import Campaign
 from channels.models import SyncRun
 from channels.providers.wecom.sandbox_control import SandboxControl
 from channels.sync import walk
+from contacts.demo.world import wecom_world
 from scrm.accounts.models import User
 
 _PEOPLE = {"enabled": True, "seed": 7, "speed": 4}

@@ -146,7 +146,9 @@ def test_each_role_gets_what_it_may(cast: Cast, sign_in, route: Route) -> None:
         ("/customers/{}/timeline/", "li"),
     ],
 )
-def test_another_branchs_customer_does_not_exist(cast: Cast, sign_in, path: str, model: str) -> None:
+def test_another_branchs_customer_does_not_exist(
+    cast: Cast, sign_in, path: str, model: str
+) -> None:
     hidden, visible = path.format(cast.li.pk), path.format(cast.wang.pk)
     for user in (cast.alice, cast.admin, cast.officer):
         assert sign_in(user).get(hidden).status_code == 404

@@ -49,5 +49,9 @@ def test_sign_in_and_failure_are_recorded(cast: Cast, client) -> None:
     cast.alice.save()
     client.post("/login/", {"username": "alice", "password": "wrong"})
     client.post("/login/", {"username": "alice", "password": "correct horse"})
-    actions = list(AuditEvent.objects.filter(action__startswith="user.").order_by("id").values_list("action", flat=True))
+    actions = list(
+        AuditEvent.objects.filter(action__startswith="user.")
+        .order_by("id")
+        .values_list("action", flat=True)
+    )
     assert actions == ["user.login_failed", "user.login"]

@@ -58,7 +58,10 @@ def test_everyone_who_is_not_sent_to_has_the_first_reason(cast: Cast, corp: Corp
     befriend(cast.wang)
     allow(cast.wang, "withdrawn")
     campaign = _launch(cast)
-    assert _rows(campaign) == {"王芳": ("suppressed", "consent"), "赵磊": ("suppressed", "no_friend")}
+    assert _rows(campaign) == {
+        "王芳": ("suppressed", "consent"),
+        "赵磊": ("suppressed", "no_friend"),
+    }
     details = Delivery.objects.get(customer=cast.wang).checks
     assert details == [["consent", False, "客户已撤回授权"]]
     assert not OutboxTask.objects.exists()
@@ -236,7 +239,9 @@ def test_the_control_group_is_in_the_ledger(cast: Cast, corp: Corp) -> None:
 def test_a_quiet_hour_waits_instead_of_failing(cast: Cast, corp: Corp, settings) -> None:
     factory.friends(cast)
     now = timezone.localtime()
-    settings.QUIET_HOURS = f"{now - datetime.timedelta(hours=1):%H:%M}-{now + datetime.timedelta(hours=1):%H:%M}"
+    settings.QUIET_HOURS = (
+        f"{now - datetime.timedelta(hours=1):%H:%M}-{now + datetime.timedelta(hours=1):%H:%M}"
+    )
     campaign = _launch(cast)
     assert set(_rows(campaign).values()) == {("planned", "")}
     settings.QUIET_HOURS = ""

@@ -20,7 +20,9 @@ def _url() -> str:
     return f"/callbacks/wecom/{settings.WECOM_CORP_ID}/{settings.WECOM_AGENT_ID}/"
 
 
-def _event(change: str = "del_follow_user", at: int = 1_790_000_000, who: str = "wmC00000001") -> str:
+def _event(
+    change: str = "del_follow_user", at: int = 1_790_000_000, who: str = "wmC00000001"
+) -> str:
     return (
         f"<xml><ToUserName>{settings.WECOM_CORP_ID}</ToUserName><FromUserName>sys</FromUserName>"
         f"<CreateTime>{at}</CreateTime><MsgType>event</MsgType>"
@@ -30,7 +32,13 @@ def _event(change: str = "del_follow_user", at: int = 1_790_000_000, who: str = 
 
 
 def _push(
-    client: Client, xml: str, *, corp: str = "", token: str = "", at: int | None = None, url: str = ""
+    client: Client,
+    xml: str,
+    *,
+    corp: str = "",
+    token: str = "",
+    at: int | None = None,
+    url: str = "",
 ):
     """Encrypted by wechatpy, which is not our implementation."""
     crypto = WeChatCrypto(
@@ -49,7 +57,9 @@ def test_the_official_vector() -> None:
     who = callback.Credentials(
         "wx5823bf96d3bd56c7", "QDG6eK", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
     )
-    echo = "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ=="
+    echo = (
+        "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ=="
+    )
     query = {
         "msg_signature": "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3",
         "timestamp": "1409659589",
@@ -94,8 +104,12 @@ def test_an_unknown_event_is_kept_and_a_non_event_refused(cast: Cast, client: Cl
 @hypothesis_settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(body=st.binary(max_size=400), query=st.dictionaries(st.sampled_from(
-    ["msg_signature", "timestamp", "nonce", "echostr"]), st.text(max_size=40)))
+@given(
+    body=st.binary(max_size=400),
+    query=st.dictionaries(
+        st.sampled_from(["msg_signature", "timestamp", "nonce", "echostr"]), st.text(max_size=40)
+    ),
+)
 def test_rubbish_never_breaks_and_never_stays(db, body: bytes, query: dict[str, str]) -> None:
     client = Client(raise_request_exception=True)
     for content in (body, b"<xml><Encrypt>" + body.hex().encode() + b"</Encrypt></xml>"):

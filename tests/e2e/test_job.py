@@ -26,7 +26,12 @@ def test_the_main_job_survives_kills_and_outages(journey: Journey) -> None:
         "faults",
         [
             {"match": "externalcontact/add_msg_template", "kind": "drop_after", "times": 2},
-            {"match": "externalcontact/add_msg_template", "kind": "latency", "value": 1, "times": 3},
+            {
+                "match": "externalcontact/add_msg_template",
+                "kind": "latency",
+                "value": 1,
+                "times": 3,
+            },
         ],
     )
     journey.person("admin").post(f"/campaigns/{journey.notes['campaign']}/launch/")

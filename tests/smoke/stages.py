@@ -41,7 +41,12 @@ def segment(journey: Journey) -> None:
     wrong = {"all": [{"attr": "shoe_size", "op": ">=", "value": 40}]}
     answer = admin.post("/segments/new/", 422, name="错误", description="", rule=json.dumps(wrong))
     assert "shoe_size" in answer.text, "the unknown attribute is not named"
-    rule = {"any": [{"attr": "aum", "op": ">=", "value": 1}, {"not": {"attr": "aum", "op": "<", "value": 5}}]}
+    rule = {
+        "any": [
+            {"attr": "aum", "op": ">=", "value": 1},
+            {"not": {"attr": "aum", "op": "<", "value": 5}},
+        ]
+    }
     answer = admin.post("/segments/new/", name="冒烟客群", description="", rule=json.dumps(rule))
     journey.notes["segment"] = pk_of(answer.url, r"/segments/(\d+)/")
 
@@ -169,7 +174,11 @@ def ledger(journey: Journey) -> None:
         lost += not got
         duplicated += max(0, len(got) - 1)
     suppressed = _deliveries(journey, "suppressed")
-    leaked = [r for r in suppressed if r["external_userid"] and _campaign_messages(sandbox, r["external_userid"])]
+    leaked = [
+        r
+        for r in suppressed
+        if r["external_userid"] and _campaign_messages(sandbox, r["external_userid"])
+    ]
     assert not leaked, f"suppressed people were sent to: {leaked[:3]}"
     journey.figures |= {"lost": lost, "duplicated": duplicated}
     assert lost == duplicated == 0, (lost, duplicated)
@@ -190,9 +199,12 @@ def click(journey: Journey) -> None:
         text = _campaign_messages(sandbox, row["external_userid"])[0]
         url = re.search(r"http://127\.0\.0\.1:\d+/t/[\w-]+/", text)
         assert url, text
-        sandbox.post("act", {"action": "click", "external_userid": row["external_userid"], "url": url[0]})
+        sandbox.post(
+            "act", {"action": "click", "external_userid": row["external_userid"], "url": url[0]}
+        )
     row = wait_until(
-        "clicks are counted", lambda: (r := _campaign(journey))["funnel"]["clicked"] >= len(rows) and r
+        "clicks are counted",
+        lambda: (r := _campaign(journey))["funnel"]["clicked"] >= len(rows) and r,
     )
     journey.figures["clicked"] = row["funnel"]["clicked"]
     assert row["funnel"]["clicked"] == len(rows)
@@ -207,5 +219,7 @@ def reply(journey: Journey) -> None:
     first = rows[0]
     said = {"action": "say", "from": first["sender"], "to": first["external_userid"], "text": RISKY}
     sandbox.post("act", said)
-    row = wait_until("replies are attributed", lambda: (r := _campaign(journey))["funnel"]["replied"] >= 4 and r)
+    row = wait_until(
+        "replies are attributed", lambda: (r := _campaign(journey))["funnel"]["replied"] >= 4 and r
+    )
     journey.figures["replied"] = row["funnel"]["replied"]

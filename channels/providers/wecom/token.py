@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import redis
 from django.conf import settings
@@ -18,7 +17,7 @@ _RELEASE = (
 
 
 @cache
-def _redis() -> "redis.Redis[Any]":
+def _redis() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=2)
 
 

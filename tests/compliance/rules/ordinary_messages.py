@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905, E501
+# ruff: noqa: SIM905
 """Generated ordinary banking chat: templates with slots, seeded, no risky content."""
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--customers", type=int, default=int(os.environ.get("CUSTOMERS", 5000)))
+        parser.add_argument(
+            "--customers", type=int, default=int(os.environ.get("CUSTOMERS", "5000"))
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
@@ -19,8 +21,8 @@ class Command(BaseCommand):
         from scrm.stack import demo
 
         web, sandbox = (
-            int(os.environ.get("WEB_PORT", 8000)),
-            int(os.environ.get("SANDBOX_PORT", 9100)),
+            int(os.environ.get("WEB_PORT", "8000")),
+            int(os.environ.get("SANDBOX_PORT", "9100")),
         )
         demo.check_ports({"网页": web, "企业微信模拟器": sandbox})
         demo.prepare(options["customers"])
