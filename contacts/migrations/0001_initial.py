@@ -130,7 +130,6 @@ class Migration(migrations.Migration):
                             ("diamond", "钻石"),
                             ("private", "私行"),
                         ],
-                        db_index=True,
                         max_length=10,
                         verbose_name="等级",
                     ),
@@ -597,6 +596,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(fields=["-aum"], name="customer_aum"),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["tier", "-aum"], name="customer_tier_aum"),
         ),
         migrations.AddIndex(
             model_name="customer",

@@ -35,7 +35,7 @@ class Customer(models.Model):
     name = models.CharField("姓名", max_length=60, db_index=True)
     gender = models.CharField("性别", max_length=1, blank=True)
     birthday = models.DateField("生日", null=True)
-    tier = models.CharField("等级", max_length=10, choices=Tier, db_index=True)
+    tier = models.CharField("等级", max_length=10, choices=Tier)
     stage = models.CharField("生命周期", max_length=10, choices=Stage, db_index=True)
     # C1–C5; 0 = never assessed. An expired assessment counts as none.
     risk_level = models.PositiveSmallIntegerField("风险等级", default=0)
@@ -62,6 +62,7 @@ class Customer(models.Model):
             models.Index(fields=["owner", "-aum"], name="customer_owner_aum"),
             models.Index(fields=["branch", "-aum"], name="customer_branch_aum"),
             models.Index(fields=["-aum"], name="customer_aum"),
+            models.Index(fields=["tier", "-aum"], name="customer_tier_aum"),
             models.Index(fields=["last_contact_at"], name="customer_last_contact"),
         ]
 

@@ -18,6 +18,7 @@ LOGINS = (
     Login("rm", "客户经理", "陈静怡", "rm"),
     Login("admin", "分行管理员", "周建国", "branch_admin"),
     Login("officer", "合规专员", "沈明哲", "compliance"),
+    Login("officer2", "合规复核（总行）", "何清扬", "compliance"),
     Login("hq", "总行管理员", "林雅文", "hq_admin"),
     Login("auditor", "审计", "郑守正", "auditor"),
 )

@@ -1,6 +1,8 @@
 """Names of auditable acts ("subject.verb") and how the trail shows them."""
 
 LABELS = {
+    "user.create": "新建员工",
+    "branch.create": "新建机构",
     "user.login": "登录",
     "user.logout": "退出",
     "user.login_failed": "登录失败",
