@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import ledger, planner
+from campaigns import ledger, planner, tracking
 from campaigns.dispatch import handing
 from campaigns.models import Campaign, Delivery
 from scrm.audit.services import record
@@ -31,7 +31,7 @@ def run(campaign_id: int) -> None:
 
 def sweep() -> int:
     """Every running campaign is carried on and, when its time is over, ended."""
-    count = 0
+    count = tracking.attribute_replies()
     for campaign in Campaign.objects.filter(state=State.RUNNING):
         run(campaign.pk)
         count += _finish_if_over(campaign.pk)

@@ -1,15 +1,19 @@
 """Clicks and replies, attributed to the ledger row that caused them."""
 
 import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
+from campaigns import ledger
 from campaigns.models import Delivery, LinkClick, SendBatch
+from compliance.models import ArchivedMessage
 from contacts.intake import note_event
 from contacts.models import ExternalContact
+
+State = Delivery.State
 
 
 @transaction.atomic
@@ -19,7 +23,10 @@ def click(*, batch: SendBatch, contact: ExternalContact | None) -> LinkClick:
     delivery = Delivery.objects.filter(batch=batch, contact=contact).first() if contact else None
     row = LinkClick.objects.create(batch=batch, contact=contact, delivery=delivery, at=now)
     if delivery is not None:
-        Delivery.objects.filter(pk=delivery.pk, clicked_at=None).update(clicked_at=now)
+        rows = Delivery.objects.filter(pk=delivery.pk)
+        rows.filter(clicked_at=None).update(clicked_at=now)
+        # Who opened it has it, whatever the results that are read later have told so far.
+        ledger.move(rows.exclude(state=State.DELIVERED), State.DELIVERED, at=now)
     if contact is not None:
         note_event(
             kind="click",
@@ -32,25 +39,38 @@ def click(*, batch: SendBatch, contact: ExternalContact | None) -> LinkClick:
     return row
 
 
-def on_message(message: Any, **_: Any) -> None:
-    """A customer wrote: the newest delivery of the attribution window gets the reply."""
-    if message.from_staff or message.customer_id is None or message.action != "send":
-        return
-    since = message.sent_at - datetime.timedelta(days=settings.REPLY_ATTRIBUTION_DAYS)
-    newest = (
-        Delivery.objects.filter(
-            customer_id=message.customer_id,
-            user_id=message.user_id,
-            handed_over_at__gte=since,
-            # WeCom's confirmation time has seconds; ours is read later, so it is no bound.
-            state__in=[
-                Delivery.State.HANDED_OVER,
-                Delivery.State.CONFIRMED,
-                Delivery.State.DELIVERED,
-            ],
-        )
-        .order_by("-handed_over_at")
-        .first()
+def attribute_replies() -> int:
+    """Gives each customer's first answer to the newest delivery before it; returns how many.
+
+    Set-based and repeatable instead of message by message: the archive's own transactions stay
+    free of ledger locks, and a crash between the two only delays an attribution.
+    """
+    now = timezone.now()
+    answers = ArchivedMessage.objects.filter(
+        customer=OuterRef("customer"),
+        user=OuterRef("user"),
+        from_staff=False,
+        action="send",
+        sent_at__gte=OuterRef("handed_over_at"),
+    ).order_by("sent_at")
+    newer = Delivery.objects.filter(
+        customer=OuterRef("customer"),
+        user=OuterRef("user"),
+        handed_over_at__gt=OuterRef("handed_over_at"),
+        handed_over_at__lte=OuterRef("answered"),
     )
-    if newest is not None and newest.replied_at is None:
-        Delivery.objects.filter(pk=newest.pk, replied_at=None).update(replied_at=message.sent_at)
+    rows = (
+        Delivery.objects.filter(
+            replied_at=None,
+            state__in=[State.HANDED_OVER, State.CONFIRMED, State.DELIVERED],
+            handed_over_at__gte=now - datetime.timedelta(days=settings.REPLY_ATTRIBUTION_DAYS),
+        )
+        .annotate(answered=Subquery(answers.values("sent_at")[:1]))
+        .filter(answered__isnull=False)
+        .exclude(Exists(newer))
+    )
+    return sum(_replied(row.pk, row.answered) for row in rows.order_by("pk"))
+
+
+def _replied(pk: int, at: datetime.datetime) -> int:
+    return Delivery.objects.filter(pk=pk, replied_at=None).update(replied_at=at)

@@ -1,12 +1,11 @@
 """What campaigns hang into the apps below: reviewable kinds, receivers, timeline, demo data."""
 
-from campaigns import demo, services, timeline, tracking
+from campaigns import demo, services, timeline
 from campaigns.dispatch import settling
 from campaigns.library import services as library
 from campaigns.models import Campaign, ContentVersion
 from channels import signals
 from compliance.registry import Reviewable, register
-from compliance.signals import message_archived
 from contacts.demo.registry import seeder
 
 
@@ -35,6 +34,5 @@ def connect() -> None:
     signals.outbox_uncertain.connect(settling.on_uncertain, dispatch_uid="campaigns.uncertain")
     signals.member_confirmed.connect(settling.on_confirmed, dispatch_uid="campaigns.confirmed")
     signals.results_read.connect(settling.on_results, dispatch_uid="campaigns.results")
-    message_archived.connect(tracking.on_message, dispatch_uid="campaigns.reply")
     seeder(demo.seed)
     timeline.connect()

@@ -9,4 +9,4 @@ application = get_wsgi_application()
 
 from django.core.management import call_command  # noqa: E402
 
-call_command("check", databases=["default"], verbosity=0)
+call_command("check", databases=["default"], stdout=open(os.devnull, "w"))

@@ -22,7 +22,11 @@ def poll_due() -> int:
     """Reads the tasks that are due; returns how many."""
     tasks = _claim()
     for task in tasks:
-        _poll(task)
+        try:
+            _poll(task)
+        except Exception:
+            # One poisoned task must not stop the others; its lease brings it back in a minute.
+            logger.exception("results of task %s", task.pk)
     return len(tasks)
 
 

@@ -25,7 +25,11 @@ def send_due() -> int:
     count = 0
     while tasks := _claim():
         for task in tasks:
-            _send(task)
+            try:
+                _send(task)
+            except Exception:
+                # Not sent, or unknown and then found by give_up_stuck; the others go on.
+                logger.exception("sending task %s", task.pk)
         count += len(tasks)
     return count
 

@@ -43,12 +43,13 @@ def _branch(name: str, code: str, kind: str, parent: Branch | None) -> Branch:
 def create_leaders(
     head: Branch, branches: list[Branch], first_sub: Branch, random: Random
 ) -> dict[str, User]:
-    """The five demo logins by username, and "admin2", "officer2", … of the other branches."""
+    """The demo logins by username, and admin and officer of each other branch by its code."""
     password = make_password(PASSWORD)
     places = {
         "rm": first_sub,
         "admin": branches[0],
         "officer": branches[0],
+        "officer2": head,
         "hq": head,
         "auditor": head,
     }
@@ -60,9 +61,10 @@ def create_leaders(
         )
         for login in LOGINS
     }  # fmt: skip
-    for n, branch in enumerate(branches[1:], start=2):
+    for branch in branches[1:]:
         for stem, role in (("admin", Role.BRANCH_ADMIN), ("officer", Role.COMPLIANCE)):
-            people[f"{stem}{n}"] = _colleague(f"{stem}{n}", role, branch, random)
+            username = f"{stem}_{branch.code}"
+            people[username] = _colleague(username, role, branch, random)
     # The RM reports to the admin, so the admin must have a key first.
     User.objects.bulk_create([user for name, user in people.items() if name != "rm"])
     people["rm"].manager = people["admin"]

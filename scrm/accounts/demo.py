@@ -1,4 +1,7 @@
-"""The five people of the demo bank. They exist only under the demo setting."""
+"""The people of the demo bank who can sign in: one of each role, and a second officer.
+
+They exist only under the demo setting.
+"""
 
 from dataclasses import dataclass
 

@@ -65,6 +65,8 @@ def serve(*, web_port: int, sandbox_port: int) -> int:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "scrm.settings.demo",
         "PYTHONUNBUFFERED": "1",
+        # Celery's note about running as root is for servers, not for a demonstration.
+        "PYTHONWARNINGS": "ignore",
     }
     for name, command in commands.items():
         manager.add_process(name, _quoted(command), env=environment, cwd=str(local.ROOT))

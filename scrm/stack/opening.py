@@ -14,7 +14,7 @@ from channels.sync import walk
 from contacts.demo.world import wecom_world
 from scrm.accounts.models import User
 
-_PEOPLE = {"enabled": True, "seed": 7, "speed": 4}
+_PEOPLE = {"enabled": True, "seed": 7, "speed": 4, "risky_rate": 0.15, "chat_per_minute": 2}
 
 
 def open_day(customers: int | None = None) -> None:
