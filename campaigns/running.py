@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import ledger, planner, tracking
+from campaigns import duties, ledger, planner, tracking
 from campaigns.dispatch import handing
 from campaigns.models import Campaign, Delivery
 from scrm.audit.services import record
@@ -35,6 +35,7 @@ def sweep() -> int:
     for campaign in Campaign.objects.filter(state=State.RUNNING):
         run(campaign.pk)
         count += _finish_if_over(campaign.pk)
+    duties.refresh()
     return count
 
 

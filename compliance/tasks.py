@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from compliance import unanswered
 from compliance.archive import rounds
 
 
@@ -13,3 +14,8 @@ def archive_pull() -> int:
 @shared_task
 def archive_sweep() -> int:
     return rounds.sweep()
+
+
+@shared_task
+def unanswered_find() -> int:
+    return unanswered.find()

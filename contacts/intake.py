@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from contacts.models import Customer, CustomerEvent, ExternalContact, Follow
 from scrm.accounts.models import User
+from scrm.audit.services import record
 from scrm.core import crypto
+from scrm.core.actors import SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,15 @@ def _match(page: list[ContactFacts], contacts: dict[str, ExternalContact]) -> in
         contact.matched_at = timezone.now()
         changed.append(contact)
     ExternalContact.objects.bulk_update(changed, ["customer", "matched_by", "matched_at"])
+    _record_matches(changed)
     return len(changed)
+
+
+def _record_matches(changed: list[ExternalContact]) -> None:
+    """One audit row for a page: a walk over a bank would otherwise write one for each person."""
+    if changed:
+        linked = {row.external_userid: [row.customer_id, row.matched_by] for row in changed}
+        record("customer.match", actor=SYSTEM, label=f"{len(changed)} 位", after={"linked": linked})
 
 
 def _customers_by_unionid(unionids: set[str]) -> dict[str, int]:

@@ -49,6 +49,7 @@ def defaults() -> dict[str, str]:
         # A demonstration is watched: results are read every few seconds instead of every minute.
         "SWEEP_SECONDS": "5",
         "RESULT_POLL_SECONDS": "3",
+        "UNANSWERED_MINUTES": "2",
         "RECONCILE_GRACE_SECONDS": "10",
         "WECOM_CALLBACK_TOKEN": "demoToken",
         "WECOM_CALLBACK_AES_KEY": hashlib.sha256(b"callback").hexdigest()[:43],

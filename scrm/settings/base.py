@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
+
 from scrm import env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -148,8 +150,15 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.sync_sweep": 60,
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
+        "compliance.tasks.unanswered_find": 60,
         "contacts.tasks.partitions_ensure": 24 * 3600,
     }.items()
+} | {
+    # Before the first RM opens the workbench.
+    "contacts.tasks.duties_find": {
+        "task": "contacts.tasks.duties_find",
+        "schedule": crontab(hour=6, minute=0),
+    }
 }
 
 # Ages and caps a bank may set; the names say the unit.
@@ -160,6 +169,8 @@ RESULT_POLL_DAYS = 7
 RESULT_POLL_SECONDS = env.number("RESULT_POLL_SECONDS", 60)
 RECONCILE_GRACE_SECONDS = env.number("RECONCILE_GRACE_SECONDS", 60)
 REPLY_ATTRIBUTION_DAYS = 7
+# A customer's message without an answer for so long becomes a task of the RM.
+UNANSWERED_MINUTES = env.number("UNANSWERED_MINUTES", 30)
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)
 DEMO = False
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from contacts import services
 from contacts.models import Consent, CustomerTag, ExternalContact, Follow, FollowUp, Segment, Task
-from contacts.services import FollowFacts
 from scrm.audit.models import AuditEvent
 from scrm.core import crypto
 from scrm.core.actors import SYSTEM
@@ -146,50 +145,3 @@ def test_skipping_needs_a_reason_and_snoozing_a_limit(cast: Cast) -> None:
             services.task_snooze(task=task, days=days, actor=cast.alice)
     services.task_snooze(task=task, days=3, actor=cast.alice)
     assert not Task.objects.due().exists()
-
-
-def contact(**facts: Any) -> ExternalContact:
-    return ExternalContact.objects.create(external_userid="wm-1", name="晴天", **facts)
-
-
-def test_match_by_unionid_then_phone(cast: Cast) -> None:
-    by_unionid = contact(unionid=cast.wang.unionid)
-    other_phone = [crypto.phone_index(cast.zhao.phone)]
-    assert (
-        services.contact_match(contact=by_unionid, actor=SYSTEM, phone_indexes=other_phone)
-        == cast.wang
-    )
-    assert by_unionid.matched_by == "unionid"
-    by_phone = ExternalContact.objects.create(external_userid="wm-2", name="老王")
-    assert (
-        services.contact_match(contact=by_phone, actor=SYSTEM, phone_indexes=other_phone)
-        == cast.zhao
-    )
-    assert actions() == ["customer.match"] * 2
-
-
-def test_a_shared_phone_and_an_unknown_person_match_nobody(cast: Cast) -> None:
-    factory.customer(cast.alice, "C00000009", "王芳二", phone_index=cast.wang.phone_index)
-    row = contact(unionid="nobody")
-    for indexes in ([cast.wang.phone_index], [""], []):
-        assert services.contact_match(contact=row, actor=SYSTEM, phone_indexes=indexes) is None
-    assert not actions()
-
-
-def test_older_facts_never_overwrite_newer(cast: Cast) -> None:
-    row, now = contact(), timezone.now()
-    hour = datetime.timedelta(hours=1)
-    added = FollowFacts(added_at=now - 9 * hour)
-    lost = FollowFacts(added_at=now - 9 * hour, state="deleted_by_customer", lost_at=now)
-
-    def tell(facts: FollowFacts, as_of: datetime.datetime) -> bool:
-        return services.follow_upsert(
-            user=cast.alice, contact=row, facts=facts, as_of=as_of, actor=SYSTEM
-        )[1]
-
-    assert tell(added, now - hour)
-    assert tell(lost, now)
-    assert not tell(added, now - hour / 2)
-    assert Follow.objects.get().state == "deleted_by_customer"
-    assert not tell(lost, now + hour)
-    assert Follow.objects.get().as_of == now + hour
