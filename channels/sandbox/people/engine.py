@@ -38,6 +38,8 @@ DEFAULTS: Final[Doc] = {
     "delete_rate": 0.002,
     "chat_per_minute": 0.0,
     "add_per_minute": 0.0,
+    # userids that a tester plays by hand: they confirm and answer nothing by themselves
+    "played_members": [],
 }
 _LINK = re.compile(r"https?://[^\s\u3000-\u9fff，。！）\"'<>]+")
 _ACTIONS_PER_TICK = 200
@@ -68,7 +70,10 @@ class PeopleEngine:
         for name, value in changes.items():
             if name not in DEFAULTS:
                 raise ControlError(f"unknown people setting {name!r}")
-            if not isinstance(value, int | float):
+            if name == "played_members":
+                if not isinstance(value, list):
+                    raise ControlError("played_members must be a list of userids")
+            elif not isinstance(value, int | float):
                 raise ControlError(f"people setting {name!r} must be a number")
         if changes.get("speed", 1) <= 0:
             raise ControlError("speed must be greater than zero")
@@ -91,6 +96,8 @@ class PeopleEngine:
             return
         for userid in task["members"]:
             share = self._box.shares.rows[mass_send.share_key(task["msgid"], userid)]
+            if userid in self._row["played_members"]:
+                continue
             if share["status"] == 0 and self._chance("confirm_rate"):
                 self._plan("confirm", "confirm_seconds", task["msgid"], userid)
 
@@ -102,6 +109,8 @@ class PeopleEngine:
                 continue
             if message.sender == message.member:
                 self._customer_sees(message)
+            elif message.member in self._row["played_members"]:
+                continue
             elif self._chance("answer_rate"):
                 self._plan("member_says", "reply_seconds", message.member, message.customer)
 
