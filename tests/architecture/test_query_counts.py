@@ -1,0 +1,127 @@
+"""SQL counts of list pages: pinned in query_counts.json, and the same at 20 and at 200 rows.
+
+UPDATE_QUERY_COUNTS=1 rewrites the baseline; the diff is then reviewed like code.
+"""
+
+import datetime
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from campaigns import planner, services
+from campaigns.library import services as library
+from campaigns.models import Campaign
+from contacts.models import Customer, Task
+from scrm.audit.services import record
+from tests.factories import campaign as factory
+from tests.factories.cast import Cast, befriend, customer
+
+BASELINE = Path(__file__).resolve().parents[1] / "query_counts.json"
+
+
+def _customers(cast: Cast, count: int) -> None:
+    have = Customer.objects.count()
+    for number in range(have, count):
+        befriend(customer(cast.alice, f"C1{number:07d}", f"客户{number}"))
+
+
+def _tasks(cast: Cast, count: int) -> None:
+    _customers(cast, count)
+    today = timezone.localdate()
+    Task.objects.bulk_create(
+        [
+            Task(
+                owner=cast.alice,
+                customer=row,
+                kind="maturity",
+                reason="到期",
+                action="联系",
+                due_on=today,
+                source=f"t{row.pk}",
+            )
+            for row in Customer.objects.filter(owner=cast.alice)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _contents(cast: Cast, count: int) -> None:
+    draft = library.Draft("素材", "您好", "", None, timezone.localdate() + datetime.timedelta(days=9))
+    for _ in range(count):
+        library.content_create(draft=draft, actor=cast.admin)
+
+
+def _campaigns(cast: Cast, count: int) -> None:
+    segment, ends = factory.segment(cast), timezone.localdate() + datetime.timedelta(days=7)
+    for number in range(count):
+        plan = services.Plan(f"活动{number}", segment, [], 0, ends)
+        services.campaign_create(plan=plan, actor=cast.admin)
+
+
+def _ledger(cast: Cast, count: int) -> None:
+    _customers(cast, count)
+    campaign = Campaign.objects.first() or factory.approved(cast)
+    if campaign.snapshot is not None:
+        campaign.snapshot.members.all().delete()
+        for row in Customer.objects.filter(owner=cast.alice):
+            campaign.snapshot.members.create(customer=row)
+    planner.plan(campaign)
+
+
+def _reviews(cast: Cast, count: int) -> None:
+    for number in range(count):
+        draft = library.Draft(
+            f"素材{number}", "您好", "", None, timezone.localdate() + datetime.timedelta(days=9)
+        )
+        version = library.content_create(draft=draft, actor=cast.admin)
+        library.version_submit(version=version, actor=cast.admin)
+
+
+def _audit(cast: Cast, count: int) -> None:
+    for _ in range(count):
+        record("customer.view", actor=cast.alice, obj=cast.wang)
+
+
+PAGES: dict[str, tuple[str, Callable[[Cast, int], None]]] = {
+    "/workbench/": ("alice", _tasks),
+    "/customers/": ("admin", _customers),
+    "/segments/": ("admin", _campaigns),
+    "/campaigns/": ("admin", _campaigns),
+    "/campaigns/contents/": ("admin", _contents),
+    "/campaigns/{campaign}/ledger/": ("admin", _ledger),
+    "/compliance/reviews/": ("officer", _reviews),
+    "/audit/": ("auditor", _audit),
+    "/api/customers/": ("admin", _customers),
+    "/api/deliveries/": ("admin", _ledger),
+}
+
+
+def _count(client: object, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)  # type: ignore[attr-defined]
+    assert answer.status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_queries_do_not_grow_with_rows(cast: Cast, sign_in, page: str) -> None:
+    who, fill = PAGES[page]
+    client = sign_in(getattr(cast, who))
+    fill(cast, 20)
+    path = page.format(campaign=getattr(Campaign.objects.first(), "pk", 0))
+    client.get(path)
+    few = _count(client, path)
+    fill(cast, 200)
+    many = _count(client, path)
+    assert many <= few, f"{page}: {few} queries at 20 rows, {many} at 200"
+    baseline = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        BASELINE.write_text(json.dumps({**baseline, page: many}, indent=1, sort_keys=True) + "\n")
+    else:
+        assert many == baseline.get(page), f"{page}: {many} queries, baseline {baseline.get(page)}"
