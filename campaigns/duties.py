@@ -47,6 +47,4 @@ def _task(row: dict[str, Any]) -> Task:
 
 def _close(open_sources: set[str]) -> None:
     stale = Task.objects.filter(kind=Task.Kind.CAMPAIGN, state=Task.State.OPEN)
-    stale.exclude(source__in=open_sources).update(
-        state=Task.State.DONE, closed_at=timezone.now()
-    )
+    stale.exclude(source__in=open_sources).update(state=Task.State.DONE, closed_at=timezone.now())

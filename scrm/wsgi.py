@@ -1,5 +1,6 @@
 """Entry of the web server. Database checks run first: production does not serve with demo logins."""
 
+import io
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -9,4 +10,4 @@ application = get_wsgi_application()
 
 from django.core.management import call_command  # noqa: E402
 
-call_command("check", databases=["default"], stdout=open(os.devnull, "w"))
+call_command("check", databases=["default"], stdout=io.StringIO())

@@ -52,7 +52,9 @@ def _tasks(cast: Cast, count: int) -> None:
 
 
 def _contents(cast: Cast, count: int) -> None:
-    draft = library.Draft("素材", "您好", "", None, timezone.localdate() + datetime.timedelta(days=9))
+    draft = library.Draft(
+        "素材", "您好", "", None, timezone.localdate() + datetime.timedelta(days=9)
+    )
     for _ in range(count):
         library.content_create(draft=draft, actor=cast.admin)
 

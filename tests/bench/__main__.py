@@ -9,13 +9,18 @@ import tests.bench as folder
 
 
 def names() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(folder.__path__) if module.name[0] != "_"]
+    return [
+        module.name for module in pkgutil.iter_modules(folder.__path__) if module.name[0] != "_"
+    ]
 
 
 def main(wanted: list[str]) -> int:
     unknown = set(wanted) - set(names())
     if unknown:
-        print(f"No benchmark named {', '.join(unknown)}; there are: {', '.join(names())}.", file=sys.stderr)
+        print(
+            f"No benchmark named {', '.join(unknown)}; there are: {', '.join(names())}.",
+            file=sys.stderr,
+        )
         return 2
     for name in wanted or names():
         for row in importlib.import_module(f"tests.bench.{name}").run():

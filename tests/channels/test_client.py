@@ -60,7 +60,7 @@ def test_each_fault_has_its_class(
     corp: Corp, kind: str, value: object, expected: ErrorClass, uncertain: bool
 ) -> None:
     wecom().follow_users()
-    corp.fault(kind, "externalcontact/*", value)
+    corp.fault(kind, "externalcontact/*", value, times=3)
     with pytest.raises(ProviderError) as caught:
         wecom().follow_users()
     assert (caught.value.kind, caught.value.uncertain) == (expected, uncertain)

@@ -54,7 +54,7 @@ def test_unknown_types_are_shown_not_dropped(cast: Cast, corp: Corp) -> None:
 
 
 def test_a_passing_failure_is_retried_and_a_final_one_is_dead(cast: Cast, corp: Corp) -> None:
-    corp.fault("errcode", "externalcontact/get", -1, times=1)
+    corp.fault("errcode", "externalcontact/get", -1, times=3)
     _receive("add_external_contact", timezone.now())
     processing.drain()
     event = InboxEvent.objects.get()

@@ -45,7 +45,7 @@ def test_a_phone_names_a_customer_only_when_it_is_alone(cast: Cast, corp: Corp) 
 
 def test_a_walk_that_broke_goes_on_where_it_stood(cast: Cast, corp: Corp) -> None:
     run = walk.start(actor=cast.hq)
-    corp.fault("drop_before", "externalcontact/batch/get_by_user", times=1)
+    corp.fault("drop_before", "externalcontact/batch/get_by_user", times=3)
     walk.proceed(run)
     assert run.state == SyncRun.State.RUNNING
     assert run.error

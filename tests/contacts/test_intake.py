@@ -69,7 +69,9 @@ def test_the_same_loss_is_told_once(cast: Cast) -> None:
     assert CustomerEvent.objects.filter(kind="deleted").count() == 1
 
 
-def test_a_page_is_taken_in_a_handful_of_statements(cast: Cast, django_assert_max_num_queries) -> None:
+def test_a_page_is_taken_in_a_handful_of_statements(
+    cast: Cast, django_assert_max_num_queries
+) -> None:
     def page(size: int) -> list[ContactFacts]:
         return [_facts(f"wm-{size}-{n}") for n in range(size)]
 

@@ -8,12 +8,9 @@ import pytest
 from django.utils import timezone
 
 from contacts import services
-from contacts.models import Consent, CustomerTag, ExternalContact, Follow, FollowUp, Segment, Task
+from contacts.models import Consent, CustomerTag, FollowUp, Segment, Task
 from scrm.audit.models import AuditEvent
-from scrm.core import crypto
-from scrm.core.actors import SYSTEM
 from scrm.core.errors import BusinessError, IllegalTransition
-from tests.factories import cast as factory
 from tests.factories.cast import Cast
 from tests.factories.contacts import TaskFactory, make_tag
 
