@@ -11,7 +11,7 @@ from contacts.models import Task
 
 def refresh() -> None:
     """One task per RM and running campaign with unconfirmed customers; closed when none is left."""
-    waiting = list(
+    waiting: list[Any] = list(
         Delivery.objects.filter(
             campaign__state=Campaign.State.RUNNING, state=Delivery.State.HANDED_OVER
         )

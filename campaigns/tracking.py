@@ -69,7 +69,8 @@ def attribute_replies() -> int:
         .filter(answered__isnull=False)
         .exclude(Exists(newer))
     )
-    return sum(_replied(row.pk, row.answered) for row in rows.order_by("pk"))
+    found = list(rows.order_by("pk").values_list("pk", "answered"))
+    return sum(_replied(pk, at) for pk, at in found)
 
 
 def _replied(pk: int, at: datetime.datetime) -> int:

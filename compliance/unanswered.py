@@ -26,14 +26,16 @@ def find() -> int:
 
 def _last_words(since: datetime.datetime) -> list[ArchivedMessage]:
     rows = ArchivedMessage.objects.filter(sent_at__gte=since, room_id="", action="send")
-    return list(rows.order_by("conversation", "-sent_at").distinct("conversation"))
+    return list(
+        rows.select_related("user").order_by("conversation", "-sent_at").distinct("conversation")
+    )
 
 
 def _task(row: ArchivedMessage) -> Task:
     today = timezone.localdate()
     at = timezone.localtime(row.sent_at)
     return Task(
-        owner_id=row.user_id,
+        owner=row.user,
         customer_id=row.customer_id,
         kind=Task.Kind.UNANSWERED,
         reason=f"客户 {at:%m-%d %H:%M} 发来消息，还没有回复",

@@ -15,6 +15,10 @@ if "REDIS_URL" not in os.environ:
 
 from scrm.settings.demo import *  # noqa: F403
 
+# Each parallel worker has a Redis database of its own, as it has a PostgreSQL database of its own.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+REDIS_URL = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(_worker) % 15 + 1}"
+CELERY_BROKER_URL = REDIS_URL
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 ALLOWED_HOSTS = ["*"]
