@@ -1,27 +1,14 @@
 """Who opens a page inside WeChat or WeCom: the OAuth round trip."""
 
-from urllib.parse import urlencode
-
-from django.conf import settings
-
 from channels.providers.base import ProviderError
 from channels.providers.wecom.api import wecom
+from channels.providers.wecom.api.identity import client_login_url
 from contacts.models import ExternalContact
 
 
 def authorize_url(redirect_uri: str, state: str) -> str:
     """Address that sends the visitor back to redirect_uri with a code (scope snsapi_base)."""
-    query = urlencode(
-        {
-            "appid": settings.WECOM_CORP_ID,
-            "redirect_uri": redirect_uri,
-            "response_type": "code",
-            "scope": "snsapi_base",
-            "state": state,
-            "agentid": settings.WECOM_AGENT_ID,
-        }
-    )
-    return f"{settings.WECOM_OAUTH_URL}/connect/oauth2/authorize?{query}#wechat_redirect"
+    return client_login_url(redirect_uri, state)
 
 
 def visitor_of(code: str) -> ExternalContact | None:

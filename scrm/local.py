@@ -42,6 +42,7 @@ def defaults() -> dict[str, str]:
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "WECOM_API_URL": f"http://127.0.0.1:{sandbox}",
         "WECOM_OAUTH_URL": f"http://127.0.0.1:{sandbox}",
+        "WECOM_LOGIN_URL": f"http://127.0.0.1:{sandbox}",
         "WECOM_CORP_ID": corp,
         "WECOM_AGENT_ID": agent,
         "WECOM_AGENT_SECRET": _secret("agent secret"),

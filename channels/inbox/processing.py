@@ -3,6 +3,7 @@
 import datetime
 import logging
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +17,6 @@ from scrm.core.errors import BusinessError
 logger = logging.getLogger(__name__)
 _BATCH = 50
 _MAX_ATTEMPTS = 8
-_LEASE = datetime.timedelta(minutes=2)
 State = InboxEvent.State
 
 
@@ -32,7 +32,7 @@ def _claim() -> list[InboxEvent]:
         )
         for event in events:
             event.state, event.attempts = State.CLAIMED, event.attempts + 1
-            event.next_attempt_at = now + _LEASE
+            event.next_attempt_at = now + datetime.timedelta(seconds=settings.INBOX_LEASE_SECONDS)
         InboxEvent.objects.bulk_update(events, ["state", "attempts", "next_attempt_at"])
     return events
 

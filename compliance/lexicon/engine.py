@@ -17,7 +17,7 @@ from compliance.lexicon.model import (
 )
 from compliance.lexicon.policy import decide, raised
 from compliance.lexicon.restore import Homophones, Replacer, split_table
-from compliance.lexicon.source import require_valid
+from compliance.lexicon.source import require_valid, starter_lexicon
 from compliance.rules.grammar import load_classes, load_rules, load_words
 from compliance.rules.structured import structured
 
@@ -45,7 +45,8 @@ class Engine:
         self.symbols = symbols
         self.aliases = Replacer(aliases, "alias")
         self.splits = Replacer(splits, "split")
-        self.homophones = Homophones(vocabulary, strong)
+        self.homophones = Homophones(vocabulary, strong, _shipped_words())
+        self.clean = self._result([], DEFAULT_CONTEXT)
 
     @classmethod
     def build(cls, data: LexiconData) -> Engine:
@@ -56,7 +57,8 @@ class Engine:
     def scan(self, text: str, context: ScanContext = DEFAULT_CONTEXT) -> ScanResult:
         """Raises ScanFailed on anything unexpected: the caller must hold the message."""
         try:
-            return self._result(self._findings(text, context), context)
+            findings = self._findings(text, context)
+            return self._result(findings, context) if findings else self.clean
         except Exception as error:
             raise ScanFailed(f"scan failed: {type(error).__name__}") from error
 
@@ -67,7 +69,7 @@ class Engine:
         raws: list[Raw] = []
         if hits.terms or hits.rules:
             layer = LazyLayer(plain, lambda: self._plain_layer(text))
-            raws += self.matcher.evaluate(layer, hits, text, noisy=len(plain) < len(canon))
+            raws += self.matcher.evaluate(layer, hits, text, canon)
         if hits.folded or self._disguised(canon, plain):
             raws += self._restored(text)
         raws += [Raw(*found) for found in structured(text, self.table, plain)]
@@ -77,7 +79,10 @@ class Engine:
         return self.squeezer.slow(canonical_layer(text, self.table))
 
     def _disguised(self, canon: str, plain: str) -> bool:
-        return not self.symbols.isdisjoint(canon) or self.homophones.candidates(plain)
+        if self.homophones.suspects(plain):
+            return True
+        # Without a squeezed character there was no symbol either.
+        return len(canon) > len(plain) and not self.symbols.isdisjoint(canon)
 
     def _restored(self, text: str) -> list[Raw]:
         layer = self.aliases.apply(canonical_layer(text, self.table))
@@ -85,7 +90,7 @@ class Engine:
         layer = self.homophones.apply(self.splits.apply(self.aliases.apply(layer)))
         if not any(layer.stage):
             return []
-        return self.matcher.evaluate(layer, self.matcher.hits(layer.text), text, noisy=False)
+        return self.matcher.evaluate(layer, self.matcher.hits(layer.text), text, layer.text)
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
         severity = max((f.severity for f in findings), default=None)
@@ -120,6 +125,12 @@ def _vocabulary(builder: Builder) -> tuple[frozenset[str], frozenset[str]]:
     classes = {w for words in load_classes().values() for w in words}
     every = {w for w in strong | acts | cues | classes if len(w) > 1 and _is_chinese(w)}
     return frozenset(every), frozenset(w for w in strong | acts if len(w) > 1)
+
+
+def _shipped_words() -> frozenset[str]:
+    files = ("acts.txt", "objects.txt")
+    words = {w for name in files for group in load_words(name).values() for w in group}
+    return frozenset(words | {t.text for t in starter_lexicon().terms if t.kind == "risk"})
 
 
 def _is_chinese(word: str) -> bool:

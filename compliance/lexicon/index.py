@@ -30,6 +30,7 @@ class Entry:
 class Index:
     automaton: Automaton
     entries: list[Entry]
+    singles: dict[str, Entry]  # cue words of one character: found by set intersection
     rules: list[tuple[int, Rule]]  # (mask of all cue lists, rule)
 
 
@@ -46,11 +47,15 @@ def _objects() -> list[Term]:
     ]
 
 
+def _often(word: str) -> float:
+    everyday = word in load_words("everyday.txt")["bank"]
+    level = 9 if everyday else word_classes().get(word, 6 if len(word) == 1 else 2)
+    return float(10 ** (level / 2))
+
+
 def _weight(words: frozenset[str]) -> tuple[float, str]:
     """How often a cue list is met in ordinary text; the rarest list of a rule starts it."""
-    classes = word_classes()
-    often = sum(10 ** (classes.get(w, 6 if len(w) == 1 else 2) / 2) for w in words)
-    return often, min(words)
+    return sum(map(_often, words)), min(words)
 
 
 class Builder:
@@ -98,15 +103,14 @@ class Builder:
 
     def finish(self, splits: frozenset[str]) -> Index:
         rules, by_word = self.add_rules()
-        words = sorted(self.terms.keys() | self.benign | self.bits.keys() | splits)
-        entries = [
-            Entry(
-                self.terms.get(w),
-                w in self.benign,
-                w in splits,
-                self.bits.get(w, 0),
-                by_word.get(w, ()),
-            )
-            for w in words
-        ]
-        return Index(Automaton(words), entries, rules)
+        special = self.terms.keys() | self.benign | splits
+        # "我" and "给" stand in every message: as automaton words they were most of all hits.
+        singles = {w for w in self.bits if len(w) == 1 and w not in special}
+        words = sorted((special | self.bits.keys()) - singles)
+
+        def entry(w: str) -> Entry:
+            bits, starts = self.bits.get(w, 0), by_word.get(w, ())
+            return Entry(self.terms.get(w), w in self.benign, w in splits, bits, starts)
+
+        entries = [entry(w) for w in words]
+        return Index(Automaton(words), entries, {w: entry(w) for w in sorted(singles)}, rules)

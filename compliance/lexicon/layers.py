@@ -10,6 +10,7 @@ from compliance.lexicon.chars import COMMA, NOISE, CharTable
 LATIN_GAP = " "
 MAX_NOISE = 3
 # Single characters set off one by one by commas: the commas are decoration, not clause ends.
+_LONE = re.compile(f"{COMMA}[^{COMMA}。\x01]{COMMA}")
 _SINGLES = re.compile(r"(?<![^，。])([^，。\x01]，){2,}[^，。\x01](?![^，。])")
 
 
@@ -94,12 +95,11 @@ class Squeezer:
     def __init__(self, symbols: frozenset[str]) -> None:
         # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
         self.symbols = symbols
-        noise = "[" + re.escape(NOISE + "".join(sorted(symbols))) + "]"
-        self.find = re.compile(noise + r"+|\.")
+        self.find = re.compile(_noise_class(symbols) + r"+|[.@]")
 
     def fast(self, canon: str) -> str:
         # Looking for the marks first is ten times cheaper than a substitution without a match.
-        if NOISE in canon or "." in canon or not self.symbols.isdisjoint(canon):
+        if NOISE in canon or "." in canon or "@" in canon or not self.symbols.isdisjoint(canon):
             canon = self.find.sub(_squeezed, canon)
         return _join_singles(canon)
 
@@ -108,12 +108,27 @@ class Squeezer:
         return _join_singles_layer(layer.replaced(edits, "") if edits else layer)
 
 
+def _noise_class(symbols: frozenset[str]) -> str:
+    """A set with characters beyond the BMP is searched one by one, so they get a range test first."""
+    near = NOISE + "".join(sorted(s for s in symbols if s < "\U00010000"))
+    far = "".join(sorted(s for s in symbols if s >= "\U00010000"))
+    tail = f"|(?=[\U00010000-\U0010ffff])[{re.escape(far)}]" if far else ""
+    return f"(?:[{re.escape(near)}]{tail})"
+
+
+def _is_han(ch: str) -> bool:
+    return "\u4e00" <= ch <= "\u9fff"
+
+
 def _squeezed(match: re.Match[str]) -> str:
     run = match.group()
     before = match.string[match.start() - 1 : match.start()]
     after = match.string[match.end() : match.end() + 1]
     if run == ".":
         return "." if before.isdigit() and after.isdigit() else ""
+    if run == "@":
+        # Between two Chinese characters it is no mail address; a mention keeps its mark.
+        return "" if _is_han(before) and _is_han(after) else "@"
     if len(run) > MAX_NOISE:
         return COMMA
     joins_latin = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
@@ -121,7 +136,8 @@ def _squeezed(match: re.Match[str]) -> str:
 
 
 def _join_singles(text: str) -> str:
-    if text.count(COMMA) < 2:
+    # The cheap search has a literal prefix; the full one tries every position.
+    if not _LONE.search(text):
         return text
     return _SINGLES.sub(lambda m: m.group().replace(COMMA, ""), text)
 

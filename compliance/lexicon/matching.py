@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 
 from compliance.lexicon.index import Entry, Hit, Index
-from compliance.lexicon.layers import AnyLayer, Layer
+from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words
-from compliance.rules.grammar import Rule
-from compliance.rules.polarity import cleared
+from compliance.rules.grammar import Rule, expand, load_words
+from compliance.rules.polarity import cleared, sentence
 
 _MASK = "\x02"
 Span = tuple[int, int]
@@ -52,12 +54,20 @@ class Matcher:
         self.entries = [
             (e.bits, e.rules, e if e.term or e.benign or e.split else None) for e in index.entries
         ]
+        self.singles = {w: (e.bits, e.rules) for w, e in index.singles.items()}
+        self.masks = [mask for mask, _ in index.rules]
+        self.single_words = frozenset(self.singles)
 
     def hits(self, text: str) -> Hits:
         bits = 0
         found = Hits([], [], [], False)
         candidates: set[int] = set()
         entries = self.entries
+        for char in self.single_words.intersection(text):
+            own, rules = self.singles[char]
+            bits |= own
+            if rules:
+                candidates.update(rules)
         for start, end, number in self.index.automaton.find_overlapping(text):
             own, rules, special = entries[number]
             if own:
@@ -67,20 +77,28 @@ class Matcher:
             if special:
                 found.take(start, end, special)
         found.benign.sort()
-        rules_by_number = self.index.rules
-        for number in sorted(candidates):
-            mask, rule = rules_by_number[number]
-            if bits & mask == mask:
-                found.rules.append(rule)
+        masks, absent = self.masks, ~bits
+        complete = [number for number in candidates if not masks[number] & absent]
+        found.rules += [self.index.rules[number][1] for number in sorted(complete)]
         return found
 
-    def evaluate(self, layer: AnyLayer, hits: Hits, original: str, noisy: bool) -> list[Raw]:
-        """`noisy`: noise was removed, so that a word may carry symbols inside."""
-        found = [_term_raw(layer, hit, hits.benign, original, noisy) for hit in hits.terms]
+    def evaluate(self, layer: AnyLayer, hits: Hits, original: str, canon: str) -> list[Raw]:
+        """`canon` still has the noise, so that a word may carry symbols inside."""
+        terms = hits.terms
+        if isinstance(layer, LazyLayer):
+            terms = [hit for hit in terms if _may_count(hit[2], layer.text, canon)]
+        found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
         if hits.rules:
             masked = _masked(layer.text, hits.benign)
             found += [_rule_raw(layer, masked, rule) for rule in hits.rules]
         return [raw for raw in found if raw is not None]
+
+
+def _may_count(term: Term, text: str, canon: str) -> bool:
+    """A neutral word that stands in one piece wherever it stands was not disguised."""
+    return term.kind != "object" or (
+        len(text) < len(canon) and canon.count(term.text) < text.count(term.text)
+    )
 
 
 def _masked(text: str, benign: list[Span]) -> str:
@@ -101,14 +119,12 @@ def _inside_benign(start: int, end: int, benign: list[Span]) -> bool:
     )
 
 
-def _term_raw(
-    layer: AnyLayer, hit: Hit, benign: list[Span], original: str, noisy: bool
-) -> Raw | None:
+def _term_raw(layer: AnyLayer, hit: Hit, benign: list[Span], original: str) -> Raw | None:
     start, end, term = hit
     stage = layer.changed(start, end)
     if isinstance(layer, Layer) and not stage:
         return None
-    if term.kind == "object" and not _disguised(layer, start, end, original, noisy):
+    if term.kind == "object" and not _disguised(layer, start, end, original):
         return None
     if _inside_benign(start, end, benign) or not _whole_latin(layer.text, start, end):
         return None
@@ -116,14 +132,35 @@ def _term_raw(
         return None
     if cleared(layer.text, start, end, "p"):
         return None
+    if stage == "pinyin" and _only_a_hint(layer, start, end, original):
+        return None
     return _raw_of_term(layer, start, end, term, stage)
 
 
-def _disguised(layer: AnyLayer, start: int, end: int, original: str, noisy: bool) -> bool:
+@cache
+def _cue_pattern() -> re.Pattern[str]:
+    """Amounts, acts and risky objects: what a homophone of two syllables needs beside it."""
+    files = ("acts.txt", "objects.txt", "hints.txt")
+    lists = [group for name in files for group in load_words(name).values()]
+    words = sorted({w for group in lists for w in group}, key=lambda w: (-len(w), w))
+    return re.compile(expand("{SUM}|") + "|".join(map(re.escape, words)))
+
+
+def _only_a_hint(layer: AnyLayer, start: int, end: int, original: str) -> bool:
+    """Two characters that merely sound like a risky word, with nothing else in the sentence."""
+    left, right = layer.span(start, end)
+    if end - start > 2 or any(ch.isascii() and ch.isalpha() for ch in original[left:right]):
+        return False
+    text = layer.text
+    first, last = sentence(text, start, end)
+    return not _cue_pattern().search(text[first:start] + "，" + text[end:last])
+
+
+def _disguised(layer: AnyLayer, start: int, end: int, original: str) -> bool:
     """A neutral word counts only when a part of it was hidden; an emoji alone is an emoji."""
     if isinstance(layer, Layer):
         return any(stage != "alias" for stage in layer.stage[start:end])
-    return noisy and _decorated(layer, start, end, original)
+    return _decorated(layer, start, end, original)
 
 
 def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) -> Raw:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-ENGINE_VERSION = "1.0.0"
+ENGINE_VERSION = "1.1.0"
 
 CATEGORIES: dict[str, tuple[str, int]] = {
     "guarantee_return": ("承诺保本保收益", 4),

@@ -19,12 +19,22 @@ def _plain(reading: str) -> str:
     return _VARIANT.get(flat.replace("ü", "v"), flat)
 
 
+def _merged(name: str) -> str:
+    """Sounds that many speakers do not tell apart: zh/z, ch/c, sh/s, n/l, ing/in."""
+    if name[1:2] == "h" and name[0] in "zcs":
+        name = name[0] + name[2:]
+    if name[0] == "n":
+        name = "l" + name[1:]
+    return name[:-1] if name.endswith("ing") else name
+
+
 @cache
 def syllable_codes() -> dict[str, str]:
-    """Every toneless syllable of the dictionary -> one private-use character."""
+    """Every toneless syllable of the dictionary -> one private-use character per merged sound."""
     names = {_plain(r) for readings in pinyin_dict.values() for r in readings.split(",")}
     good = sorted(n for n in names if n.isascii() and n.isalpha() and n not in _NOT_TYPED)
-    return {name: chr(_BASE + i) for i, name in enumerate(good)}
+    sounds = {sound: chr(_BASE + i) for i, sound in enumerate(sorted(set(map(_merged, good))))}
+    return {name: sounds[_merged(name)] for name in good}
 
 
 _NOT_TYPED = frozenset({"m", "n", "ng", "hm", "hng", "g", "r", "e", "o"}) - {"e"}
@@ -70,6 +80,17 @@ def _splits(run: str) -> tuple[tuple[str, ...], ...]:
 def is_typed(run: str) -> bool:
     """Whether a Latin run can be read as pinyin."""
     return bool(_splits(run))
+
+
+@lru_cache(maxsize=8192)
+def _sounds(char: str) -> frozenset[str]:
+    return frozenset(_plain(r) for r in pinyin_dict.get(ord(char), "").split(","))
+
+
+@lru_cache(maxsize=65536)
+def same_sound(one: str, other: str) -> bool:
+    """Whether two characters share a toneless reading without merging sounds."""
+    return one == other or not _sounds(one).isdisjoint(_sounds(other))
 
 
 Token = tuple[str, int, int]

@@ -7,13 +7,14 @@ because the plain layer has been scanned already.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 
 from compliance.lexicon import pinyin
 from compliance.lexicon.layers import Layer
+from compliance.lexicon.names import in_name
 from compliance.lexicon.segment import reads_naturally
 from compliance.lexicon.source import DATA
 
@@ -62,42 +63,78 @@ def _whole(text: str, start: int, end: int) -> bool:
     return not any(c and c.isascii() and c.isalpha() for c in (left or "", right or ""))
 
 
+_MAX_OWN = 300
+# They stand in every sentence; as a loose homophone they would be found everywhere.
+_FUNCTION = frozenset(
+    "您你我他她它是的了在有和不也就都来到这那里行新些说时事最再做会要给让被把自请好没以能可上下"
+)
+
+
+def _keeps_aliases(layer: Layer, edit: Edit) -> bool:
+    """An emoji stands for one word; that this word sounds like another one is no disguise."""
+    start, end, word = edit
+    if len(word) != end - start:
+        return True
+    return all(
+        layer.stage[start + i] != "alias" or layer.text[start + i] == ch
+        for i, ch in enumerate(word)
+    )
+
+
 class Homophones:
     """Automaton over syllables of the whole vocabulary.
 
     `strong` words may be restored from other Chinese characters of the same sound; the others only
-    when the writer typed Latin pinyin, which nobody does by accident.
+    when the writer typed Latin pinyin, which nobody does by accident. Two syllables that are only
+    similar (zh and z) count for the shipped words (`near`); two syllables of a bank's own words
+    count while these are few: thousands of them sound like every second ordinary word.
     """
 
-    def __init__(self, words: frozenset[str], strong: frozenset[str]) -> None:
-        pairs = sorted({(code, w) for w in words for code in pinyin.encodings(w)})
-        best: dict[str, str] = {}
-        for code, word in pairs:
-            if code not in best or (word in strong and best[code] not in strong):
-                best[code] = word
-        self.codes = sorted(best)
-        self.words = [best[code] for code in self.codes]
+    def __init__(self, words: frozenset[str], strong: frozenset[str], near: frozenset[str]) -> None:
+        heard: dict[str, list[str]] = {}
+        for word in sorted(words, key=lambda w: (w not in near, w not in strong, w)):
+            for code in pinyin.encodings(word):
+                heard.setdefault(code, []).append(word)
+        self.codes = sorted(heard)
+        self.words = [heard[code][0] for code in self.codes]
         self.strong = strong
-        self.strong_words = [w if w in strong else "" for w in self.words]
+        self.near = near
         self.automaton = Automaton(self.codes)
+        own = {w for w in strong - near if len(w) == 2}
+        mute = own if len(own) > _MAX_OWN else frozenset()
+        spoken = {code: [w for w in ws if w in strong - mute] for code, ws in heard.items()}
+        self.spoken = [group for group in spoken.values() if group]
+        self.spoken_automaton = Automaton([code for code, group in spoken.items() if group])
         self.latin = re.compile(r"[a-z]{2,39}")
+        self.letter = re.compile(r"[a-z]")
 
-    def candidates(self, text: str) -> bool:
-        """Cheap test for the fast path: does any word sound like the text but differ from it?"""
+    def suspects(self, text: str) -> bool:
+        """Whether `apply` would change the text, without building offsets."""
         if any(pinyin.is_typed(run) for run in self.latin.findall(text)):
             return True
-        strong = self.strong_words
-        for start, end, i in self.automaton.find_overlapping(text.translate(pinyin.TABLE)):
-            word = strong[i]
-            if word and text[start:end] != word:
-                return True
-        return False
+        return next(self._heard(text), None) is not None
+
+    def _heard(self, text: str) -> Iterator[Edit]:
+        """Edits for a text without typed pinyin: characters and syllables go one to one."""
+        groups = self.spoken
+        sounds = text.translate(pinyin.TABLE)
+        for start, end, i in self.spoken_automaton.find_overlapping(sounds):
+            group = groups[i]
+            if text[start:end] in group:
+                continue
+            for word in group:
+                if self._replaces(text, start, end, word):
+                    yield start, end, word
+                    break
 
     def apply(self, layer: Layer) -> Layer:
         edits: list[Edit] = []
-        for tokens in pinyin.readings(layer.text):
-            edits += self._edits(layer.text, tokens)
-        chosen = _longest(edits)
+        if self.letter.search(layer.text):
+            for tokens in pinyin.readings(layer.text):
+                edits += self._edits(layer.text, tokens)
+        else:
+            edits += self._heard(layer.text)
+        chosen = _longest(edit for edit in edits if _keeps_aliases(layer, edit))
         return layer.replaced(chosen, "pinyin") if chosen else layer
 
     def _edits(self, text: str, tokens: list[pinyin.Token]) -> list[Edit]:
@@ -109,8 +146,22 @@ class Homophones:
         return out
 
     def _plausible(self, text: str, start: int, end: int, word: str) -> bool:
-        if any("a" <= ch <= "z" for ch in text[start:end]):
-            return True
+        if self.latin.search(text, start, end):
+            return _FUNCTION.isdisjoint(text[start:end]) or not _FUNCTION.isdisjoint(word)
         if word not in self.strong or len(word) != end - start:
             return False
-        return not reads_naturally(text, start, end, word)
+        return self._replaces(text, start, end, word)
+
+    def _replaces(self, text: str, start: int, end: int, word: str) -> bool:
+        """Whether these Chinese characters stand for `word`; the cheap tests come first."""
+        similar = [
+            a for a, b in zip(text[start:end], word, strict=True) if not pinyin.same_sound(a, b)
+        ]
+        if similar and (
+            (len(word) == 2 and word not in self.near) or not _FUNCTION.isdisjoint(similar)
+        ):
+            return False
+        return not (
+            reads_naturally(text, start, end, word, strict=bool(similar))
+            or in_name(text, start, end)
+        )

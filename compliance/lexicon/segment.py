@@ -10,8 +10,8 @@ from compliance.lexicon.source import DATA
 _WINDOW = 5
 _TOTAL = math.log(6e7)
 _STEP = math.log(10) / 2
-_UNKNOWN = 3
-_TERM_CLASS = 4
+_UNKNOWN_COST = _TOTAL - _STEP * 3
+_TERM_COST = _TOTAL - _STEP * 4
 
 
 @cache
@@ -25,28 +25,33 @@ def word_classes() -> dict[str, int]:
     return classes
 
 
-def _cost(word: str, extra: str) -> float | None:
-    level = word_classes().get(word)
-    if word == extra:
-        level = max(level or 0, _TERM_CLASS)
-    if level is None:
-        level = _UNKNOWN if len(word) == 1 else None
-    return None if level is None else _TOTAL - _STEP * level
+@cache
+def _costs() -> dict[str, float]:
+    return {word: _TOTAL - _STEP * level for word, level in word_classes().items()}
 
 
 def tokens(text: str, extra: str = "") -> list[tuple[int, int]]:
     """Most probable split of a short text; `extra` is one more word that may be used."""
-    best: list[tuple[float, int]] = [(0.0, 0)] + [(math.inf, 0)] * len(text)
-    for start in range(len(text)):
-        for end in range(start + 1, min(len(text), start + max(4, len(extra))) + 1):
-            cost = _cost(text[start:end], extra)
-            if cost is not None and best[start][0] + cost < best[end][0]:
-                best[end] = (best[start][0] + cost, start)
+    costs, size, reach = _costs(), len(text), max(4, len(extra))
+    best, back = [0.0] + [math.inf] * size, [0] * (size + 1)
+    for start in range(size):
+        base = best[start]
+        for end in range(start + 1, min(size, start + reach) + 1):
+            word = text[start:end]
+            cost = costs.get(word)
+            if word == extra and (cost is None or cost > _TERM_COST):
+                cost = _TERM_COST
+            if cost is None:
+                if end > start + 1:
+                    continue
+                cost = _UNKNOWN_COST
+            if base + cost < best[end]:
+                best[end], back[end] = base + cost, start
     spans: list[tuple[int, int]] = []
-    end = len(text)
+    end = size
     while end:
-        spans.append((best[end][1], end))
-        end = best[end][1]
+        spans.append((back[end], end))
+        end = back[end]
     return spans[::-1]
 
 
@@ -62,14 +67,17 @@ def crosses_words(text: str, start: int, end: int) -> bool:
     return start not in edges or end not in edges
 
 
-def reads_naturally(text: str, start: int, end: int, word: str) -> bool:
+def reads_naturally(text: str, start: int, end: int, word: str, strict: bool = False) -> bool:
     """Whether text[start:end] makes sense as written, so that it is no homophone of `word`.
 
-    It does when a character that differs from `word` belongs to a common word of the text.
+    It does when a character that differs from `word` belongs to a common word of the text, and
+    (`strict`, for sounds that are only similar) when a common word reaches into or out of the span.
     """
     left = _window(text, start, end)
     for at, to in tokens(text[left : end + _WINDOW]):
         covered = range(max(at + left, start), min(to + left, end))
         if to - at > 1 and any(text[i] != word[i - start] for i in covered):
+            return True
+        if strict and 0 < len(covered) < to - at:
             return True
     return False

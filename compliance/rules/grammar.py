@@ -79,7 +79,7 @@ def _gap(kind: str, size: str) -> str:
     return f"[^{_STOPS[kind]}]{{0,{size or ('4' if kind == '_' else '6')}}}?"
 
 
-def _macros(source: str) -> str:
+def expand(source: str) -> str:
     for name, value in _MACROS.items():
         source = source.replace(name, value)
     return source
@@ -90,7 +90,7 @@ def _element(token: str, classes: dict[str, frozenset[str]]) -> tuple[str, froze
     if gap:
         return _gap(gap[1], gap[2]), None
     if token[0] == "=":
-        return _macros(token[1:]), None
+        return expand(token[1:]), None
     if token[0] in "?!-" and len(token) > 1:
         words = alternatives(token[1:], classes)
         if token[0] == "?":

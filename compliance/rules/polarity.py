@@ -14,7 +14,7 @@ _HARD = re.compile(r"[。？]")
 _REASSURE = re.compile(
     r"(?:不要|不用|不必|无需|别|没必要|不需要)(?:怕|担心|着急|急|犹豫|声张|说出去|说|告诉\w{0,4}|问|跟\w{0,3}说|走漏|多想|多问|紧张|管\w{0,3}|"
     r"等|错过|外传|走\w{0,4}|用\w{0,4}|经\w{0,4}|让\w{0,6}知道|给\w{0,4}看|留)"
-    r"|不能错过|别错过|不会让|不让\w{0,4}知道|没问题|不麻烦|不是外人|不是骗子|不会骗|不骗|又不|没事|不怕|没关系|不影响|不收|不花|"
+    r"|不能错过|别错过|不会让|不让\w{0,4}知道|没问题|不麻烦|不是外人|不是骗子|不会骗|不骗|又不|没事|不怕|没关系|不会查|没人查|不查|不影响|不收|不花|"
     r"不用\w{0,6}|不必\w{0,4}|无需\w{0,4}|要不|不如|不然|不仅|不但|不光|只不过|不管|不论|不然|不过|差不多|不少|对不起|不错|了不起|特别|分别|级别|别人|"
     r"区别|识别|个别|性别|告别|别的|别处|要不要|能不能|是不是|有没有|可不可以|行不行|好不好|会不会|不方便的话|来不及|不到|不便的话"
 )
@@ -36,14 +36,14 @@ _FRAME = re.compile(
     r"非法集资(?!资)|典型案例|警方|公安|民警|法院|银监|曝光|通报|风险提示|温馨提示|安全提示|友情提醒|警示|投教|宣传月|消保|培训|学习材料|课程"
 )
 _UNFRAME = re.compile(
-    r"不是骗子|不会骗|不骗|没骗|又不骗|骗您干|骗你干|怎么会骗|不是诈骗|不算|不违|没违|不犯法|合法的|绕开|绕过|躲|避开|不让|应付|糊弄|瞒"
+    r"不是骗子|不会骗|不骗|没骗|又不骗|骗您干|骗你干|怎么会骗|不是诈骗|私下|别说|别告诉|不算|不违|没违|不犯法|合法的|绕开|绕过|躲|避开|不让|应付|糊弄|瞒"
 )
 _CONDEMN = re.compile(
     r"(?:是|属于|属|都是|就是|涉嫌|构成|算|均属|也是|这是|那是|会是|等于|可能是)?[^，。？]{0,6}(?:违规|违法|犯罪|犯法|诈骗|骗局|骗人|骗子|陷阱|套路|红线|"
     r"高压线|骗贷|骗人|骗钱|圈套|欺诈|字眼|旗号|幌子|噱头|假的|不可信|不合规|不合法|禁止|严禁|不允许|不被允许|不可取|明令|不受保护|虚假|不存在|谣言)"
     r"|(?:会|将|要|会被|将被|要被|可能|可能会|一律|一经)[^，。？]{0,8}(?:处罚|追究|追责|降额|封卡|冻结|惩戒|判刑|开除|坐牢|罚款|严肃处理|"
     r"承担|影响.{0,3}征信|影响.{0,2}信用|判|吃官司|被盗刷|连累|牵连|担责|处分|解雇|止付|处理|解除|问责|纳入|立案|损失|亏损|举报)"
-    r"|被判|判了|被开除|被抓|坐了|被处分|已经没有|打破|早就没有|现在没有|已经取消|停售了|核实|留个心眼|风险(?:很|较|极|太|非常|特别)?(?:大|高)|请?您?谨慎|别加|别进|别碰|帮信|1?110|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
+    r"|被判|判了|被开除|被抓|坐了|被处分|已经没有|打破|早就没有|现在没有|已经取消|停售了|核实|个心眼|风险(?:很|较|极|太|非常|特别)?(?:大|高)|请?您?谨慎|别加|别进|别碰|帮信|1?110|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
     r"不要理|别理|不能信|切勿|请勿|谨防|风险自担|罪"
 )
 # Inside the match itself: "we are unable to …" between actor and act.
@@ -53,6 +53,10 @@ _INSIDE = re.compile(
 _DOUBLE = re.compile(
     r"(?:不可能|不是|并非|并不|不代表|不等于|不意味着?|不存在|没有哪|没有任何|谁也|没人|没有人|不能保证|不敢保证|无法保证|不保证|不承诺|"
     r"无法承诺|不能承诺|不允许|不能说|不得|不会说|所谓|宣称|声称|号称|吹嘘|鼓吹|不要相信|别信|别听|勿信|不要听)[^，。？]{0,8}$"
+)
+# The thing itself is gone; said right after it, or it would clear a promise further ahead.
+_GONE = re.compile(
+    r"[^，。？]{0,4}(?:早就?|已经?|都)(?:退出|停发|停售|不卖|不发|不做|没有)了?|[^，。？]{0,4}不再发行"
 )
 _CONSEQUENCE = re.compile(
     r"(?:会|将|会被|将被|要被|一律|一经)[^，。？]{0,3}(?:处罚|追究|追责|降额|封卡|冻结|惩戒|判刑|开除|坐牢|罚款|问责|立案|止付)"
@@ -67,7 +71,7 @@ _BUT = re.compile(
 )
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     left = max(text.rfind("。", 0, start), text.rfind("？", 0, start)) + 1
     stop = _HARD.search(text, end)
     return left, stop.start() if stop else len(text)
@@ -85,7 +89,7 @@ def _forbidden_before(text: str, left: int, start: int, own_negation: bool) -> b
 
 def _condemned_after(text: str, start: int, end: int, right: int) -> bool:
     after = _REASSURE.sub("", text[end : min(right, end + 24)])
-    found = _CONDEMN.search(after) or _CONSEQUENCE.search(text[start:right])
+    found = _GONE.match(after) or _CONDEMN.search(after) or _CONSEQUENCE.search(text[start:right])
     if not found or _UNFRAME.search(after):
         return False
     return not _BUT.search(found.string[found.end() :])
@@ -118,7 +122,7 @@ def cleared(text: str, start: int, end: int, mode: str) -> bool:
     text, start, end = text[cut : end + _REACH], start - cut, end - cut
     if mode == "p" and _INSIDE.search(_REASSURE.sub("", text[start:end])):
         return True
-    left, right = _sentence(text, start, end)
+    left, right = sentence(text, start, end)
     if _forbidden_before(text, left, start, mode == "s") or _condemned_after(
         text, start, end, right
     ):

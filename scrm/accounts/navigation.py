@@ -37,6 +37,7 @@ MENU = (
     _item("存档完整性", "compliance:integrity", "certificate", AUDITOR, HQ),
     _item("组织", "accounts:organisation", "sitemap", ADMIN, HQ),
     _item("同步与回调", "channels:connection", "plug-connected", HQ),
+    _item("连接检查", "channels:doctor", "stethoscope", HQ),
 )
 
 

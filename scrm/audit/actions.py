@@ -37,6 +37,7 @@ LABELS = {
     "sync.start": "开始同步",
     "sync.finish": "同步完成",
     "inbox.replay": "重放回调",
+    "doctor.run": "连接检查",
     "lexicon.create": "新建词库版本",
     "lexicon.activate": "启用词库",
     "archive.view": "查看会话",

@@ -171,7 +171,29 @@ RECONCILE_GRACE_SECONDS = env.number("RECONCILE_GRACE_SECONDS", 60)
 REPLY_ATTRIBUTION_DAYS = 7
 # A customer's message without an answer for so long becomes a task of the RM.
 UNANSWERED_MINUTES = env.number("UNANSWERED_MINUTES", 30)
+# After so long without an end, a claimed callback is taken over from its dead worker.
+INBOX_LEASE_SECONDS = env.number("INBOX_LEASE_SECONDS", 120)
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)
+
+# WeCom's frequency rules for one corp and for one address, per endpoint; 0 = not counted here.
+WECOM_CALLS_PER_MINUTE = env.number("WECOM_CALLS_PER_MINUTE", 10_000)
+WECOM_CALLS_PER_HOUR = env.number("WECOM_CALLS_PER_HOUR", 150_000)
+WECOM_IP_CALLS_PER_MINUTE = env.number("WECOM_IP_CALLS_PER_MINUTE", 20_000)
+WECOM_IP_CALLS_PER_HOUR = env.number("WECOM_IP_CALLS_PER_HOUR", 600_000)
+# Endpoints with a lower rule of their own, calls per minute.
+WECOM_CALLS_PER_MINUTE_OF = {
+    "externalcontact/add_moment_task": 10,
+    "msgaudit/get_permit_user_list": 1000,
+    "msgaudit/check_single_agree": 2500,
+    "msgaudit/check_room_agree": 1500,
+    "msgaudit/groupchat/get": 2000,
+}
+# Machines that leave the bank by one address share this name, and so the address's allowance.
+WECOM_EGRESS = env.text("WECOM_EGRESS", "default")
+WECOM_PARALLEL_CALLS = env.number("WECOM_PARALLEL_CALLS", 10)
+WECOM_PARALLEL_RECOVERY_SECONDS = env.number("WECOM_PARALLEL_RECOVERY_SECONDS", 10)
+WECOM_PAUSE_SECONDS = env.number("WECOM_PAUSE_SECONDS", 60)
+WECOM_LIMIT_WAIT_SECONDS = env.number("WECOM_LIMIT_WAIT_SECONDS", 1)
 DEMO = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "SAMEORIGIN"

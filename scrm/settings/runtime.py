@@ -18,6 +18,7 @@ SEAL_KEY = env.text("SEAL_KEY")
 
 WECOM_API_URL = env.text("WECOM_API_URL", "https://qyapi.weixin.qq.com")
 WECOM_OAUTH_URL = env.text("WECOM_OAUTH_URL", "https://open.weixin.qq.com")
+WECOM_LOGIN_URL = env.text("WECOM_LOGIN_URL", "https://login.work.weixin.qq.com")
 WECOM_CORP_ID = env.text("WECOM_CORP_ID")
 WECOM_AGENT_ID = env.number("WECOM_AGENT_ID", 0)
 WECOM_AGENT_SECRET = env.text("WECOM_AGENT_SECRET")

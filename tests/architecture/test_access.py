@@ -45,6 +45,7 @@ READERS = {
     "campaigns:content_preview": "rm branch_admin hq_admin",
     "campaigns:content": "rm branch_admin hq_admin",
     "channels:connection": "hq_admin",
+    "channels:doctor": "hq_admin",
     "channels:sync_status": "hq_admin",
     "contacts:workbench": "rm",
     "contacts:customers": "rm branch_admin hq_admin",

@@ -256,3 +256,22 @@ def test_no_friend_any_more_at_the_moment_of_sending(cast: Cast, corp: Corp) -> 
     Follow.objects.filter(user=cast.alice).update(state="deleted_by_customer")
     sending.send_due()
     assert _rows(campaign)["王芳"] == ("failed", "dropped")
+
+
+def test_wecom_away_at_result_time_only_delays_the_result(cast: Cast, corp: Corp, settings) -> None:
+    from channels.providers.wecom.api import wecom
+
+    factory.friends(cast)
+    campaign = _launch(cast)
+    sending.send_due()
+    corp.act("confirm_all")
+    real, settings.WECOM_API_URL = settings.WECOM_API_URL, "http://127.0.0.1:1"
+    wecom.cache_clear()
+    _read_results()
+    assert set(_rows(campaign).values()) == {("handed_over", "")}
+    settings.WECOM_API_URL = real
+    wecom.cache_clear()
+    corp.fault("html", "externalcontact/get_groupmsg_send_result", times=1)
+    _read_results()
+    _read_results()
+    assert set(_rows(campaign).values()) == {("delivered", "")}

@@ -28,7 +28,11 @@ class NotReady(Exception):
 class Stack:
     """`with Stack() as stack:` — web at stack.url, sandbox at stack.sandbox."""
 
-    def __init__(self, *, customers: int = 400, rms: int = 24, **environment: str) -> None:
+    def __init__(
+        self, *, customers: int = 400, rms: int = 24, durable: bool = False, **environment: str
+    ) -> None:
+        # durable: commits survive a crash of PostgreSQL, as in production; slower.
+        self.durable = durable
         self.var = Path(tempfile.mkdtemp(prefix="scrm-stack-"))
         self.var.chmod(0o755)
         self.customers, self.rms = customers, rms
@@ -57,7 +61,7 @@ class Stack:
 
     def _database(self) -> str:
         if self.own_postgres:
-            return embedded.start_postgres(self.var / "postgres", quick=True)
+            return embedded.start_postgres(self.var / "postgres", quick=not self.durable)
         self.server_url = os.environ["DATABASE_URL"]
         self.database = f"stack_{secrets.token_hex(4)}"
         self._on_server(f"CREATE DATABASE {self.database}")
@@ -81,6 +85,7 @@ class Stack:
             "DATABASE_URL": self._database(),
             "REDIS_URL": os.environ.get("REDIS_URL", f"redis://127.0.0.1:{redis_port}/0"),
             "SWEEP_SECONDS": "2",
+            "INBOX_LEASE_SECONDS": "15",
             "RESULT_POLL_SECONDS": "1",
             "RECONCILE_GRACE_SECONDS": "3",
             "PYTHONWARNINGS": "ignore",

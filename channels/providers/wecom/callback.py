@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 import time
 from dataclasses import dataclass
 
@@ -30,9 +31,13 @@ def credentials(corp_id: str, agent_id: str) -> Credentials | None:
     return Credentials(corp_id, settings.WECOM_CALLBACK_TOKEN, settings.WECOM_CALLBACK_AES_KEY)
 
 
-def _verify(who: Credentials, query: dict[str, str], encrypted: str) -> None:
+def _signature(who: Credentials, query: dict[str, str], encrypted: str) -> str:
     parts = [who.token, query.get("timestamp", ""), query.get("nonce", ""), encrypted]
-    expected = hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324
+    return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324
+
+
+def _verify(who: Credentials, query: dict[str, str], encrypted: str) -> None:
+    expected = _signature(who, query, encrypted)
     given = query.get("msg_signature", "")
     if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
         raise CallbackRefused("signature does not match")
@@ -68,6 +73,19 @@ def _decrypt(who: Credentials, encrypted: str) -> bytes:
     if content[4 + length :] != who.corp_id.encode():
         raise CallbackRefused("made for another corporation")
     return content[4 : 4 + length]
+
+
+def sealed_echo(who: Credentials, plain: str) -> dict[str, str]:
+    """The query of a URL check as WeCom makes it; its answer must be `plain`."""
+    key, message = base64.b64decode(who.aes_key + "="), plain.encode()
+    content = secrets.token_bytes(16) + len(message).to_bytes(4, "big") + message
+    content += who.corp_id.encode()
+    missing = 32 - len(content) % 32
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
+    sealed = encryptor.update(content + bytes([missing]) * missing) + encryptor.finalize()
+    encrypted = base64.b64encode(sealed).decode()
+    query = {"timestamp": str(int(time.time())), "nonce": secrets.token_hex(5)}
+    return {**query, "msg_signature": _signature(who, query, encrypted), "echostr": encrypted}
 
 
 def open_echo(who: Credentials, query: dict[str, str]) -> bytes:

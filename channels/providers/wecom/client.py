@@ -2,95 +2,148 @@
 
 wechatpy retries a refused token without limit, has calls without time-outs and lets exception
 texts carry secrets; here a token is refreshed exactly once, every call has a time-out, and only
-ProviderError leaves, whose text holds no URL.
+ProviderError leaves. It is raised outside of `except`, so that it does not drag along the
+exception of the HTTP library, which knows the URL with the token.
 """
 
-import json
+import time
 from typing import Any
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from wechatpy.work import WeChatClient
 
 from channels.providers.base import ErrorClass, ProviderError
+from channels.providers.wecom import wire
 from channels.providers.wecom.errcodes import TOKEN_CODES, error_of
+from channels.providers.wecom.limits import Limits
 from channels.providers.wecom.token import TokenStore
 
-_TIMEOUT = (3.05, 10)
+CALL_TIMEOUT = (3.05, 10.0)
+# Pauses before a read is repeated; writes are never repeated here, their callers know how.
+_READ_PAUSES = (0.1, 0.4)
 
 
 class WeComClient(WeChatClient):
-    def __init__(self, origin: str, corp_id: str, app: str, secret: str) -> None:
+    def __init__(
+        self,
+        origin: str,
+        corp_id: str,
+        app: str,
+        secret: str,
+        timeout: tuple[float, float] = CALL_TIMEOUT,
+    ) -> None:
         self.API_BASE_URL = origin.rstrip("/") + "/cgi-bin/"
-        super().__init__(corp_id, secret, timeout=_TIMEOUT, auto_retry=False)
+        super().__init__(corp_id, secret, timeout=timeout, auto_retry=False)
         self._http.headers["User-Agent"] = "private-domain-scrm"
-        self.tokens = TokenStore(corp_id, app, secret, self._fetch_token)
+        self.app = app
+        # A file of 20 MB may take its minute.
+        self.upload_timeout = (timeout[0], timeout[1] * 6)
+        self.limits = Limits(corp_id)
+        self.tokens = self.store("token", self._fetch_token)
 
-    def _fetch_token(self) -> tuple[str, int]:
-        params = {"corpid": self.corp_id, "corpsecret": self.secret}
-        data = self._exchange("GET", "gettoken", params=params)
+    def store(self, kind: str, fetch: Any) -> TokenStore:
+        """A shared store for what this app fetches once in a while: its token, its JS tickets."""
+        return TokenStore(self.corp_id, self.app, self.secret, fetch, kind)
+
+    def read(self, path: str, **body: Any) -> dict[str, Any]:
+        """POST that changes nothing: repeated at most twice on passing trouble."""
+        return self._repeated(wire.Request("POST", path, body=body))
+
+    def look(self, path: str, **params: Any) -> dict[str, Any]:
+        """GET that changes nothing: repeated at most twice on passing trouble."""
+        return self._repeated(wire.Request("GET", path, params=params))
+
+    def write(self, path: str, **body: Any) -> dict[str, Any]:
+        """POST with an effect: one attempt, `uncertain` when nobody knows whether it happened."""
+        return self._checked(wire.Request("POST", path, body=body))
+
+    def upload(self, path: str, media: wire.File, **params: Any) -> dict[str, Any]:
+        return self._checked(wire.Request("POST", path, params=params, media=media))
+
+    def download(self, path: str, **params: Any) -> dict[str, Any]:
+        """{content: bytes, content_type, filename} of a file."""
+        return self._repeated(wire.Request("GET", path, params=params, file=True))
+
+    def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> dict[str, Any]:
+        """What wechatpy's own get() and post() end in: one attempt."""
+        request = wire.Request(
+            method.upper(), url_or_endpoint, kwargs.get("params") or {}, kwargs.get("data")
+        )
+        return self._checked(request)
+
+    def _repeated(self, request: wire.Request) -> dict[str, Any]:
+        for pause in _READ_PAUSES:
+            try:
+                return self._checked(request)
+            except ProviderError as error:
+                if error.kind is not ErrorClass.TRANSIENT:
+                    raise
+            time.sleep(pause)
+        return self._checked(request)
+
+    def _checked(self, request: wire.Request) -> dict[str, Any]:
+        """One call, and a second one with a fresh token if the first token was refused."""
+        began = time.time()
+        data, token = self._signed(request)
+        if data["errcode"] in TOKEN_CODES:
+            data, _ = self._signed(request, refused=token, since=began)
         if data["errcode"]:
-            raise error_of(data["errcode"])
-        return data["access_token"], int(data.get("expires_in", 7200))
+            raise error_of(data["errcode"], data.get("errmsg", ""))
+        return data
+
+    def _signed(
+        self, request: wire.Request, refused: str = "", since: float = 0.0
+    ) -> tuple[dict[str, Any], str]:
+        with self.limits.passing(request.path) as passage:
+            token = self.tokens.refused(refused, since) if refused else self.tokens.get()
+            data = self._exchange(request, access_token=token)
+            passage.answered(data["errcode"])
+        return data, token
 
     @property
     def access_token(self) -> str:
         return self.tokens.get()
 
-    def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> dict[str, Any]:
-        token = self.tokens.get()
-        data = self._call(method, url_or_endpoint, token, kwargs)
-        if data["errcode"] in TOKEN_CODES:
-            data = self._call(method, url_or_endpoint, self.tokens.refused(token), kwargs)
+    def ask_token(self) -> tuple[str, int]:
+        """(token, lifetime) straight from WeCom."""
+        request = wire.Request("GET", "gettoken", {"corpid": self.corp_id})
+        with self.limits.passing(request.path) as passage:
+            data = self._exchange(request, corpsecret=self.secret)
+            passage.answered(data["errcode"])
         if data["errcode"]:
-            raise error_of(data["errcode"])
-        return data
+            raise error_of(data["errcode"], data.get("errmsg", ""))
+        return data["access_token"], int(data.get("expires_in", 7200))
 
-    def _call(self, method: str, path: str, token: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-        params = {**(kwargs.get("params") or {}), "access_token": token}
-        return self._exchange(method, path, params=params, body=kwargs.get("data"))
-
-    def _exchange(
-        self, method: str, path: str, *, params: dict[str, Any], body: Any = None
-    ) -> dict[str, Any]:
-        # WeCom refuses \uXXXX escapes (40033), hence the explicit UTF-8 body.
-        payload = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json"} if payload else {}
+    def _fetch_token(self) -> tuple[str, int]:
         try:
-            response = self._http.request(
-                method.upper(),
-                self.API_BASE_URL + path,
-                params=params,
-                data=payload,
-                headers=headers,
-                timeout=_TIMEOUT,
+            return self.ask_token()
+        except ProviderError as error:
+            # Without a token the call itself was never made.
+            error.uncertain = False
+            raise
+
+    def ask_time(self) -> tuple[float, float]:
+        """(WeCom's clock, ours) in Unix seconds, by the Date of an answer that needs no token."""
+        began = time.time()
+        response = self._sent(wire.Request("GET", "get_api_domain_ip"), {})
+        return wire.date_of(response), (began + time.time()) / 2
+
+    def _exchange(self, request: wire.Request, **credentials: str) -> dict[str, Any]:
+        return wire.decoded(self._sent(request, credentials), file=request.file)
+
+    def _sent(self, request: wire.Request, credentials: dict[str, str]) -> requests.Response:
+        failure: ProviderError
+        try:
+            return self._http.request(
+                request.method,
+                self.API_BASE_URL + request.path,
+                params={**request.params, **credentials},
+                data=request.payload,
+                files=request.files,
+                headers=request.headers,
+                timeout=self.upload_timeout if request.media else self.timeout,
+                allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _network_error(error) from None
-        return _decoded(response)
-
-
-def _network_error(error: requests.RequestException) -> ProviderError:
-    """Refused or timed out while connecting: nothing happened. Anything later: nobody knows."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    before = isinstance(reason, NewConnectionError | ConnectTimeoutError)
-    text = "连接不上企业微信，稍后自动重试。" if before else "企业微信没有答复，结果待核实。"
-    return ProviderError(text, ErrorClass.TRANSIENT, uncertain=not before)
-
-
-def _decoded(response: requests.Response) -> dict[str, Any]:
-    unclear = ProviderError(
-        f"企业微信返回了无法识别的答复（HTTP {response.status_code}）。",
-        ErrorClass.TRANSIENT,
-        uncertain=True,
-    )
-    if response.status_code != 200:
-        raise unclear
-    try:
-        data = response.json()
-    except ValueError:
-        raise unclear from None
-    if not isinstance(data, dict):
-        raise unclear
-    data.setdefault("errcode", 0)
-    return data
+            failure = wire.network_error(error)
+        raise failure

@@ -1,0 +1,157 @@
+"""Callbacks while things die: every answered event is there once and has its effect once."""
+
+import json
+import os
+import random
+import threading
+import time
+
+import psycopg2
+import pytest
+import redis
+
+from scrm import embedded
+from tests.chaos.callbacks import Pusher
+from tests.smoke.journey import wait_until
+from tests.smoke.stack import Stack
+
+SHORT = {"runs": 10, "events": 1_000}
+LONG = {
+    "runs": int(os.environ.get("CHAOS_RUNS", "200")),
+    "events": int(os.environ.get("CHAOS_EVENTS", "20000")),
+}
+
+
+def _event(corp: str, change: str, user: str, person: str, at: int) -> str:
+    return (
+        f"<xml><ToUserName>{corp}</ToUserName><FromUserName>sys</FromUserName>"
+        f"<CreateTime>{at}</CreateTime><MsgType>event</MsgType>"
+        f"<Event>change_external_contact</Event><ChangeType>{change}</ChangeType>"
+        f"<UserID>{user}</UserID><ExternalUserID>{person}</ExternalUserID></xml>"
+    )
+
+
+class Hand:
+    """Kills one thing after another at random moments until told to stop."""
+
+    def __init__(self, stack: Stack, runs: int, seed: int) -> None:
+        self.stack, self.runs, self.random = stack, runs, random.Random(seed)
+        self.done: dict[str, int] = {}
+        self.pushing = threading.Event()
+
+    def work(self) -> None:
+        for _ in range(self.runs):
+            what = self.random.choice(["web", "worker", "redis", "postgres"])
+            getattr(self, what)()
+            self.done[what] = self.done.get(what, 0) + 1
+            time.sleep(self.random.uniform(0.1, 0.6))
+        self.pushing.set()
+
+    def web(self) -> None:
+        self.stack.kill("web")
+        self.stack.relaunch("web")
+        self.stack.wait_for(f"{self.stack.url}/healthz", "web")
+
+    def worker(self) -> None:
+        self.stack.kill("worker")
+        self.stack.relaunch("worker")
+
+    def redis(self) -> None:
+        redis.Redis.from_url(self.stack.environment["REDIS_URL"]).flushall()
+
+    def postgres(self) -> None:
+        """Crash and restart where the cluster is ours; a server of others only loses its sessions."""
+        if self.stack.own_postgres:
+            embedded.restart_postgres(self.stack.var / "postgres")
+        else:
+            with psycopg2.connect(self.stack.server_url) as connection:
+                connection.cursor().execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    [self.stack.database],
+                )
+
+
+def _rows(stack: Stack, statement: str) -> list[tuple]:
+    connection = psycopg2.connect(stack.environment["DATABASE_URL"])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def _survive(runs: int, events: int) -> dict:
+    with Stack(customers=120, rms=8, durable=True) as stack:
+        world = json.loads(stack.manage("demo_world"))
+        stack.sandbox.post("world", {**world, "replace": True})
+        person = stack.person("hq")
+        person.post("/connection/sync/")
+        wait_until(
+            "the walk ends", lambda: person.json("/api/connection/")["sync"]["state"] == "done", 60
+        )
+        pusher, hand = Pusher(stack), Hand(stack, runs, seed=11)
+        killer = threading.Thread(target=hand.work)
+        killer.start()
+        pusher.push_all(_events(pusher.corp, world, events))
+        killer.join()
+        return _verdict(stack, pusher, hand, events)
+
+
+def _events(corp: str, world: dict, count: int) -> list[tuple[str, str]]:
+    """Every friendship is ended once by the customer; the rest are events nobody acts on."""
+    now = int(time.time())
+    ends = [(f["userid"], c["external_userid"]) for c in world["contacts"] for f in c["follows"]]
+    lost = [
+        (f"lost {user} {who}", _event(corp, "del_follow_user", user, who, now))
+        for user, who in ends
+    ]
+    other = [
+        (f"other {n}", _event(corp, "transfer_fail", "rm001", f"wmOTHER{n}", now))
+        for n in range(max(0, count - len(lost)))
+    ]
+    both = (lost + other)[:count]
+    random.Random(3).shuffle(both)
+    return both
+
+
+def _verdict(stack: Stack, pusher: Pusher, hand: Hand, events: int) -> dict:
+    def settled() -> bool:
+        waiting = "SELECT count(*) FROM channels_inboxevent WHERE state IN ('new', 'claimed')"
+        return _rows(stack, waiting) == [(0,)]
+
+    wait_until("every event is handled", settled, 240)
+    states = dict(_rows(stack, "SELECT state, count(*) FROM channels_inboxevent GROUP BY 1"))
+    effects = _rows(
+        stack,
+        "SELECT count(*), count(DISTINCT key) FROM contacts_customerevent WHERE kind = 'deleted'",
+    )
+    return {
+        "events": events,
+        "answered": len(pusher.answered),
+        "stored": sum(states.values()),
+        "dead": states.get("dead", 0),
+        "effects": effects[0],
+        "expected_effects": sum(name.startswith("lost") for name in pusher.answered),
+        "repeated_pushes": pusher.repeats,
+        "kills": hand.done,
+    }
+
+
+def _judge(figures: dict) -> None:
+    print(json.dumps(figures))
+    assert figures["answered"] == figures["stored"] == figures["events"], figures
+    assert figures["dead"] == 0, figures
+    expected = figures["expected_effects"]
+    assert figures["effects"] == (expected, expected), figures
+
+
+@pytest.mark.usefixtures("own_stores")
+def test_ten_kills_lose_nothing() -> None:
+    _judge(_survive(**SHORT))
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("own_stores")
+def test_two_hundred_kills_lose_nothing() -> None:
+    _judge(_survive(**LONG))

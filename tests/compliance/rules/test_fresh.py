@@ -1,0 +1,53 @@
+"""The fifth set, the daily sentences, and what the sandbox and the demo bank really send."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from campaigns import demo
+from channels.sandbox.people import sentences
+from compliance.rules.evaluate import flag_rows, summary
+from tests.compliance.rules.samples import FIXTURES, sections
+
+NAME = "郑欣"
+BENIGN = [
+    text.format(rm=NAME, name=NAME)
+    for text in (
+        *sentences.CUSTOMER_REPLIES,
+        *sentences.CUSTOMER_OPENERS,
+        *sentences.MEMBER_ANSWERS,
+    )
+]
+SLOTS = {"经理姓名": NAME, "机构名称": "江城解放大道支行", "链接": "https://bank.example/m/8888"}
+CONTENTS = [
+    re.sub(r"\{(.+?)\}", lambda slot: SLOTS[slot[1]], body)
+    for body in [entry[1] for entry in demo._CONTENTS] + [entry[2] for entry in demo._SCRIPTS]
+]
+
+
+def flagged(engine, text: str) -> bool:
+    return (engine.scan(text).severity or 0) >= 1
+
+
+@pytest.mark.parametrize("text", BENIGN + CONTENTS)
+def test_what_is_really_sent_passes(engine, text):
+    assert not flagged(engine, text)
+
+
+@pytest.mark.parametrize("text", sentences.MEMBER_RISKY)
+def test_risky_sandbox_sentences_are_found(engine, text):
+    assert flagged(engine, text)
+
+
+def test_daily_sentences_pass(engine):
+    assert not [text for _, text in sections("daily.txt") if flagged(engine, text)]
+
+
+def test_fifth_set_keeps_its_figures(engine):
+    lines = (FIXTURES / "fresh.txt").read_text(encoding="utf-8").splitlines()
+    keys = ("label", "category", "variant", "text")
+    rows = [dict(zip(keys, line.split("\t"), strict=True)) for line in lines if line[0] != "#"]
+    figures = summary(flag_rows(engine, rows))
+    assert figures["recall"] >= 0.97 and figures["fp_clean"] <= 0.02
