@@ -8,12 +8,15 @@ from django.utils import timezone
 from campaigns.models import Campaign, Delivery
 from contacts.models import Task
 
+_BY_ITSELF = "已在企业微信确认"
+
 
 def refresh() -> None:
     """One task per RM and running campaign with unconfirmed customers; closed when none is left."""
     waiting: list[Any] = list(
         Delivery.objects.filter(
-            campaign__state=Campaign.State.RUNNING, state=Delivery.State.HANDED_OVER
+            campaign__state__in=[Campaign.State.RUNNING, Campaign.State.PAUSED],
+            state=Delivery.State.HANDED_OVER,
         )
         .values("user_id", "campaign_id", "campaign__name", "campaign__ends_on")
         .annotate(people=Count("id"))
@@ -24,6 +27,7 @@ def refresh() -> None:
         unique_fields=["source"],
         update_fields=["reason"],
     )
+    _reopen({_source(row) for row in waiting})
     _close({_source(row) for row in waiting})
 
 
@@ -45,6 +49,15 @@ def _task(row: dict[str, Any]) -> Task:
     )
 
 
+def _reopen(sources: set[str]) -> None:
+    """More people came after the task had closed itself; what an RM closed stays closed."""
+    Task.objects.filter(source__in=sources, state=Task.State.DONE, note=_BY_ITSELF).update(
+        state=Task.State.OPEN, closed_at=None, note=""
+    )
+
+
 def _close(open_sources: set[str]) -> None:
     stale = Task.objects.filter(kind=Task.Kind.CAMPAIGN, state=Task.State.OPEN)
-    stale.exclude(source__in=open_sources).update(state=Task.State.DONE, closed_at=timezone.now())
+    stale.exclude(source__in=open_sources).update(
+        state=Task.State.DONE, closed_at=timezone.now(), note=_BY_ITSELF
+    )

@@ -1,15 +1,18 @@
 """Carries a running campaign on: plan, hand over, finish. Safe to call at any time, by anyone."""
 
+import logging
+
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import duties, ledger, planner, tracking
-from campaigns.dispatch import handing
+from campaigns import duties, planner, tracking
+from campaigns.dispatch import cancelling, handing
 from campaigns.models import Campaign, Delivery
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM
 from scrm.core.states import move
 
+logger = logging.getLogger(__name__)
 State = Campaign.State
 _OPEN = [
     Delivery.State.PLANNED,
@@ -33,8 +36,12 @@ def sweep() -> int:
     """Every running campaign is carried on and, when its time is over, ended."""
     count = tracking.attribute_replies()
     for campaign in Campaign.objects.filter(state=State.RUNNING):
-        run(campaign.pk)
-        count += _finish_if_over(campaign.pk)
+        try:
+            run(campaign.pk)
+            count += _finish_if_over(campaign.pk)
+        except Exception:
+            # One campaign that cannot go on must not stop the others.
+            logger.exception("campaign %s", campaign.pk)
     duties.refresh()
     return count
 
@@ -50,14 +57,10 @@ def _finish_if_over(campaign_id: int) -> bool:
     over = campaign.ends_on < timezone.localdate()
     if campaign.planned_at is None or (rows.filter(state__in=_OPEN).exists() and not over):
         return False
-    ledger.move(
-        rows.filter(state=Delivery.State.PLANNED), Delivery.State.SUPPRESSED, reason="expired"
-    )
-    ledger.move(
-        rows.filter(state=Delivery.State.HANDED_OVER), Delivery.State.FAILED, reason="expired"
-    )
     move(campaign, Campaign.MOVES, State.FINISHED)
     campaign.finished_at = timezone.now()
     campaign.save(update_fields=["state", "finished_at"])
+    if over:
+        cancelling.withdraw(campaign, reason="expired")
     record("campaign.finish", actor=SYSTEM, obj=campaign)
     return True

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns import audience
 from campaigns.models import Campaign, ContentVersion, Variant
-from compliance import review
+from compliance import gate, review
 from compliance.registry import Frozen
 from contacts.models import Segment
 from scrm.accounts.models import User
@@ -49,6 +49,7 @@ def campaign_create(*, plan: Plan, actor: User) -> Campaign:
 @transaction.atomic
 def campaign_update(*, campaign: Campaign, plan: Plan, actor: User) -> Campaign:
     """Any edit voids an approval or withdraws the open review: the campaign is a draft again."""
+    review.review_lock(kind=KIND, object_id=campaign.pk)
     campaign = _locked(campaign)
     if campaign.state not in {State.DRAFT, State.IN_REVIEW, State.APPROVED}:
         raise BusinessError("活动已经启动，不能再修改；可以暂停或取消后另建活动。", code="launched")
@@ -148,12 +149,18 @@ def campaign_launch(*, campaign: Campaign, actor: User) -> Campaign:
         raise BusinessError("活动已经启动过了，不会重复发送。", code="already_launched")
     if campaign.state != State.APPROVED or freeze(campaign).digest != campaign.approved_digest:
         raise BusinessError("活动没有有效的审批，不能启动。", code="not_approved")
+    _not_over(campaign)
     move(campaign, Campaign.MOVES, State.RUNNING)
     campaign.launched_at = timezone.now()
     campaign.save(update_fields=["state", "launched_at"])
     record("campaign.launch", actor=actor, obj=campaign)
     ring(campaign_run, campaign.pk)
     return campaign
+
+
+def _not_over(campaign: Campaign) -> None:
+    if campaign.ends_on < timezone.localdate():
+        raise BusinessError("活动已过结束日期，不能再发送；请修改结束日期并重新审批。", code="over")
 
 
 @transaction.atomic
@@ -165,9 +172,12 @@ def campaign_pause(*, campaign: Campaign, actor: User) -> Campaign:
 
 @transaction.atomic
 def campaign_resume(*, campaign: Campaign, actor: User) -> Campaign:
+    from campaigns.dispatch import handing
     from campaigns.tasks import campaign_run
 
+    _not_over(campaign)
     campaign = _moved(campaign, State.RUNNING)
+    gate.wake(handing.sources_of(campaign))
     record("campaign.resume", actor=actor, obj=campaign)
     ring(campaign_run, campaign.pk)
     return campaign
@@ -188,8 +198,8 @@ def campaign_cancel(*, campaign: Campaign, actor: User, reason: str) -> list[str
         review.review_withdraw(kind=KIND, object_id=campaign.pk, actor=actor)
         campaign = _moved(campaign, State.CANCELLED)
         record("campaign.cancel", actor=actor, obj=campaign, reason=reason)
-        at_wecom = cancelling.withdraw(campaign)
-    return cancelling.cancel_at_wecom(campaign, at_wecom)
+        cancelling.withdraw(campaign, reason="cancelled")
+    return gate.stop_at_wecom()
 
 
 def campaign_remind(*, campaign: Campaign, actor: User) -> tuple[int, list[str]]:

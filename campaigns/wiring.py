@@ -1,10 +1,11 @@
 """What campaigns hang into the apps below: reviewable kinds, receivers, timeline, demo data."""
 
 from campaigns import demo, services, timeline
-from campaigns.dispatch import settling
+from campaigns.dispatch import cancelling, handing, settling
 from campaigns.library import services as library
 from campaigns.models import Campaign, ContentVersion
 from channels import signals
+from compliance.gate import register_source
 from compliance.registry import Reviewable, register
 from contacts.demo.registry import seeder
 
@@ -31,6 +32,8 @@ def connect() -> None:
         ),
     )
     signals.outbox_settled.connect(settling.on_settled, dispatch_uid="campaigns.settled")
+    signals.outbox_cancelled.connect(cancelling.on_cancelled, dispatch_uid="campaigns.cancelled")
+    register_source("campaigns.batch", handing.still_wanted)
     signals.outbox_uncertain.connect(settling.on_uncertain, dispatch_uid="campaigns.uncertain")
     signals.member_confirmed.connect(settling.on_confirmed, dispatch_uid="campaigns.confirmed")
     signals.results_read.connect(settling.on_results, dispatch_uid="campaigns.results")

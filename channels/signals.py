@@ -6,6 +6,8 @@ from django.dispatch import Signal
 outbox_settled = Signal()
 # task: OutboxTask whose call ended without an answer; WeCom is read before anything else happens.
 outbox_uncertain = Signal()
+# task: OutboxTask that WeCom has stopped; what was confirmed before stays sent.
+outbox_cancelled = Signal()
 # task: OutboxTask; userid: employee who tapped send; at: datetime.
 member_confirmed = Signal()
 # task: OutboxTask; rows: [{"external_userid", "status": 1|2|3, "at": datetime}].

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from channels.inbox import processing
 from channels.models import SyncRun
-from channels.outbox import reconcile, results, sending
+from channels.outbox import queue, reconcile, results, sending
 from channels.sync import walk
 
 
@@ -20,6 +20,7 @@ def outbox_send() -> int:
 
 @shared_task
 def outbox_sweep() -> int:
+    queue.cancel_due()
     return sending.give_up_stuck() + reconcile.reconcile_due() + sending.send_due()
 
 

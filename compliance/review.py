@@ -93,6 +93,12 @@ def review_reject(*, review: Review, actor: User, reason: str) -> Review:
     return review
 
 
+def review_lock(*, kind: str, object_id: int) -> None:
+    """Locks the open review before its object, as a decision does; the other order deadlocks."""
+    rows = Review.objects.filter(kind=kind, object_id=object_id, state=State.OPEN)
+    list(rows.select_for_update())
+
+
 @transaction.atomic
 def review_withdraw(*, kind: str, object_id: int, actor: Actor) -> None:
     """Closes the open review of an object that its author edits or cancels."""

@@ -12,7 +12,8 @@ from django.utils import timezone
 from campaigns import ledger
 from campaigns.library import variables
 from campaigns.models import Campaign, ContentVersion, Delivery, SendBatch, Variant
-from compliance.gate import Proposal, clear
+from compliance.gate import Proposal, Recheck, clear
+from contacts.models import Customer
 from scrm.accounts.models import User
 
 State = Delivery.State
@@ -29,6 +30,23 @@ def batch_of(source: str) -> SendBatch | None:
     return SendBatch.objects.filter(pk=int(pk)).first() if prefix == "campaigns.batch" else None
 
 
+def sources_of(campaign: Campaign) -> list[str]:
+    return [source_of(batch) for batch in SendBatch.objects.filter(campaign=campaign)]
+
+
+def still_wanted(source: str) -> Recheck:
+    """Asked right before each call: a paused campaign waits, an ended one sends nothing more."""
+    batch = batch_of(source)
+    if batch is None:
+        return Recheck(refuse="发送批次已不存在。")
+    campaign = batch.campaign
+    if campaign.state == Campaign.State.PAUSED:
+        return Recheck(later="活动已暂停")
+    if campaign.state != Campaign.State.RUNNING or campaign.ends_on < timezone.localdate():
+        return Recheck(refuse="活动已结束或取消。")
+    return Recheck()
+
+
 def hand_over(campaign: Campaign) -> int:
     """Works until nobody is left to claim or the campaign is paused; returns how many were tried."""
     count = 0
@@ -42,11 +60,14 @@ def _claim_and_clear(campaign: Campaign) -> int:
     """Claim, clearance and outbox row commit together: a crash leaves people planned, not lost."""
     # Pause is read here, under lock, so that it takes effect within one batch.
     running = Campaign.objects.select_for_update(of=("self",)).filter(
-        pk=campaign.pk, state=Campaign.State.RUNNING
+        pk=campaign.pk, state=Campaign.State.RUNNING, ends_on__gte=timezone.localdate()
     )
     if not running.exists():
         return 0
     rows = _claim(campaign)
+    # All at once and in key order: group by group two campaigns could wait for each other.
+    people = Customer.objects.filter(pk__in=[row.customer_id for row in rows])
+    list(people.select_for_update().order_by("pk").only("pk"))
     for group in _groups(rows).values():
         _clear_group(campaign, group)
     return len(rows)

@@ -23,15 +23,23 @@ def on_settled(task: Any, **_: Any) -> None:
         return
     rows = _rows(batch)
     if task.state == "accepted":
-        refused = rows.filter(contact__external_userid__in=task.refused)
-        ledger.move(
-            Delivery.objects.filter(pk__in=refused.values("pk")), State.FAILED, reason="refused"
-        )
+        _settle_apart(rows, task)
         ledger.move(rows, State.HANDED_OVER)
+    elif task.state == "cancelled":
+        ledger.move(rows, State.SUPPRESSED, reason="cancelled")
     elif task.state == "failed":
         # Never called: our own look at the moment of sending said no.
         reason = "provider" if task.sending_since else "dropped"
         ledger.move(rows, State.FAILED, reason=reason, checks=[[reason, False, task.last_error]])
+
+
+def _settle_apart(rows: "QuerySet[Delivery]", task: Any) -> None:
+    """Those whom our last look dropped, with its check, and those whom WeCom refused."""
+    for external, (check, detail) in task.dropped.items():
+        row = rows.filter(contact__external_userid=external)
+        ledger.move(row, State.SUPPRESSED, reason=check, checks=[[check, False, detail]])
+    refused = rows.filter(contact__external_userid__in=task.refused)
+    ledger.move(refused, State.FAILED, reason="refused")
 
 
 def on_uncertain(task: Any, **_: Any) -> None:

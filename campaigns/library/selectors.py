@@ -4,11 +4,24 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.library.models import Content, ContentVersion, Script
-from scrm.accounts.models import User
+from scrm.accounts.models import Role, User
 
 
 def content_rows(user: User) -> QuerySet[Content]:
     return Content.objects.visible_to(user).prefetch_related("versions__product").order_by("-id")
+
+
+def contents_of(user: User) -> QuerySet[Content]:
+    """RMs see what they may use; authors also drafts, of their branch, below and above."""
+    rows = content_rows(user)
+    if user.role == Role.RM:
+        return rows.filter(pk__in=usable_versions(user).order_by().values("content"))
+    return rows
+
+
+def is_editable(content: Content, user: User) -> bool:
+    """A content of a higher branch may be used, not changed."""
+    return content.branch.path.startswith(user.branch.path)
 
 
 def usable_versions(user: User) -> QuerySet[ContentVersion]:

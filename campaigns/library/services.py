@@ -99,6 +99,7 @@ def version_submit(*, version: ContentVersion, actor: User) -> None:
 @transaction.atomic
 def version_withdraw(*, version: ContentVersion, actor: User, reason: str) -> None:
     """Takes an approved version out of use at once; the gate stops what is still queued."""
+    review.review_lock(kind=KIND, object_id=version.pk)
     version = ContentVersion.objects.select_for_update().get(pk=version.pk)
     if version.state not in {State.APPROVED, State.IN_REVIEW}:
         raise BusinessError("只有审批中或已通过的版本可以撤回。")

@@ -42,7 +42,7 @@ class Delivery(models.Model):
     MOVES = moves(
         planned="leased suppressed",
         leased="planned handed_over suppressed failed uncertain",
-        uncertain="handed_over failed planned",
+        uncertain="handed_over failed planned suppressed",
         handed_over="confirmed delivered failed suppressed",
         confirmed="delivered failed",
     )

@@ -1,6 +1,7 @@
 """Content library: list, editor with preview and lexicon findings, submission."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -21,9 +22,7 @@ AUTHORS = {ADMIN, HQ}
 
 @access({RM, ADMIN, HQ})
 def contents(request: Request) -> HttpResponse:
-    rows = selectors.content_rows(request.user)
-    if request.user.role == RM:
-        rows = rows.filter(versions__in=selectors.usable_versions(request.user)).distinct()
+    rows = selectors.contents_of(request.user)
     return render(request, "campaigns/contents.html", {"page": page_of(request, rows, 12)})
 
 
@@ -47,7 +46,9 @@ def content_create(request: Request) -> HttpResponse:
 
 @access({RM, ADMIN, HQ}, AUTHORS)
 def content(request: Request, pk: int) -> HttpResponse:
-    row = fetch(Content.objects.visible_to(request.user), pk=pk)
+    row = fetch(selectors.contents_of(request.user), pk=pk)
+    if request.method == "POST" and not selectors.is_editable(row, request.user):
+        raise PermissionDenied("这是上级机构的素材，只能使用，不能修改。")
     version = row.versions.select_related("product", "content").first()
     form = ContentForm(request.POST or None, initial=content_initial(version))
     if request.method == "POST" and form.is_valid():
@@ -69,7 +70,8 @@ def _editor(
         "version": version,
         "versions": version.content.versions.all() if version else [],
         "variables": [(name, entry[0]) for name, entry in variables.VARIABLES.items()],
-        "can_edit": request.user.role in AUTHORS,
+        "can_edit": request.user.role in AUTHORS
+        and (version is None or selectors.is_editable(version.content, request.user)),
         "findings": review.scan_findings(version.body) if version else [],
     }
 
@@ -124,4 +126,6 @@ def content_withdraw(request: Request, pk: int) -> HttpResponse:
 def _version(request: Request, pk: int) -> ContentVersion:
     visible = Content.objects.visible_to(request.user)
     version: ContentVersion = fetch(ContentVersion.objects.filter(content__in=visible), pk=pk)
+    if not selectors.is_editable(version.content, request.user):
+        raise PermissionDenied("这是上级机构的素材，只能使用，不能修改。")
     return version

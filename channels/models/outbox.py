@@ -31,10 +31,15 @@ class OutboxTask(models.Model):
     next_attempt_at = models.DateTimeField(default=timezone.now)
     # Stamped and committed before the call goes out: evidence of an attempt whose end is unknown.
     sending_since = models.DateTimeField(null=True)
-    msgid = models.CharField(max_length=64, blank=True, db_index=True)
+    msgid = models.CharField(max_length=64, blank=True)
+    # Recipients that WeCom refused, and those our own last look dropped: {id: [check, detail]}.
     refused = models.JSONField(default=list)
+    dropped = models.JSONField(default=dict)
     last_error = models.CharField(max_length=300, blank=True)
     accepted_at = models.DateTimeField(null=True)
+    # A cancellation is a wish until WeCom has confirmed it; the sweeper asks until then.
+    cancel_requested_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
     # Result polling: next time to read WeCom, null when nothing more can change.
     poll_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -45,12 +50,20 @@ class OutboxTask(models.Model):
                 condition=~models.Q(clearance_hash="") & ~models.Q(cleared_by=""),
                 name="outbox_has_clearance",
             ),
+            models.UniqueConstraint(
+                fields=["msgid"], condition=~models.Q(msgid=""), name="outbox_msgid_once"
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["next_attempt_at"],
                 condition=models.Q(state__in=["queued", "sending", "uncertain"]),
                 name="outbox_waiting",
+            ),
+            models.Index(
+                fields=["cancel_requested_at"],
+                condition=models.Q(cancel_requested_at__isnull=False, cancelled_at=None),
+                name="outbox_to_cancel",
             ),
             models.Index(
                 fields=["poll_at"], condition=models.Q(poll_at__isnull=False), name="outbox_poll"

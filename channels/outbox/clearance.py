@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
@@ -37,7 +37,7 @@ class Recheck:
 
     refuse: str = ""
     later: str = ""
-    drop: frozenset[str] = frozenset()
+    drop: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 Check = Callable[[OutboxTask], Recheck]
@@ -54,7 +54,7 @@ def recheck(task: OutboxTask) -> Recheck:
     """Runs all checks; fails closed when none is registered."""
     if not _checks:
         return Recheck(refuse="没有登记发送前检查，已停止发送。")
-    drop: frozenset[str] = frozenset()
+    drop: dict[str, tuple[str, str]] = {}
     for check in _checks:
         answer = check(task)
         if answer.refuse or answer.later:

@@ -4,10 +4,11 @@ import datetime
 import logging
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from channels.models import OutboxTask
-from channels.outbox.sending import accept
+from channels.outbox.sending import accept, settle
 from channels.providers.base import ProviderError
 from channels.providers.wecom.api import STILL_DISPATCHING, wecom
 
@@ -21,8 +22,19 @@ class _NotYet(Exception):
 
 def reconcile_due() -> int:
     """Looks each uncertain task up at WeCom; returns how many became certain."""
-    due = OutboxTask.objects.filter(state=State.UNCERTAIN, next_attempt_at__lte=timezone.now())
-    return sum(_reconcile(task) for task in due.order_by("id")[:50])
+    return sum(_reconcile(task) for task in _claim())
+
+
+def _claim() -> list[OutboxTask]:
+    """Each question is looked into by one worker at a time."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = OutboxTask.objects.filter(state=State.UNCERTAIN, next_attempt_at__lte=now)
+        tasks = list(due.select_for_update(skip_locked=True).order_by("id")[:50])
+        OutboxTask.objects.filter(pk__in=[task.pk for task in tasks]).update(
+            next_attempt_at=now + datetime.timedelta(seconds=60)
+        )
+    return tasks
 
 
 def _reconcile(task: OutboxTask) -> bool:
@@ -44,10 +56,14 @@ def _absent(task: OutboxTask) -> bool:
     if task.sending_since and timezone.now() - task.sending_since < grace:
         _later(task)
         return False
-    changed = OutboxTask.objects.filter(pk=task.pk, state=State.UNCERTAIN).update(
-        state=State.QUEUED, next_attempt_at=timezone.now()
+    if task.cancel_requested_at is not None:
+        settle(task, State.CANCELLED, sources=(State.UNCERTAIN,))
+        return True
+    # The same attempt that was looked for: a newer one has a grace of its own.
+    same = OutboxTask.objects.filter(
+        pk=task.pk, state=State.UNCERTAIN, sending_since=task.sending_since
     )
-    return bool(changed)
+    return bool(same.update(state=State.QUEUED, next_attempt_at=timezone.now()))
 
 
 def _later(task: OutboxTask) -> None:
@@ -59,7 +75,7 @@ def _later(task: OutboxTask) -> None:
 
 
 def _find(task: OutboxTask) -> str:
-    """msgid of a task with this text and sender that no other row of ours owns, or ""."""
+    """msgid of a task with this text, sender and people that no row of ours owns, or ""."""
     since = (task.sending_since or task.created_at) - datetime.timedelta(minutes=5)
     until = timezone.now() + datetime.timedelta(minutes=5)
     for row in wecom().mass_sends(int(since.timestamp()), int(until.timestamp())):
@@ -77,4 +93,9 @@ def _is_ours(msgid: str, task: OutboxTask) -> bool:
         if error.errcode == STILL_DISPATCHING:
             raise _NotYet from None
         raise
-    return any(member["userid"] == task.sender for member in members)
+    if not any(member["userid"] == task.sender for member in members):
+        return False
+    rows = wecom().mass_send_results(msgid, task.sender)
+    people = {row["external_userid"] for row in rows}
+    # Equal texts to other people of the same sender are another batch's task.
+    return bool(people) and people <= set(task.recipients)

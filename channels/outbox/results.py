@@ -87,7 +87,7 @@ def _read_member(task: OutboxTask, member: MassSendMember) -> bool:
     ]
     with transaction.atomic():
         signals.results_read.send(OutboxTask, task=task, rows=final)
-        complete = len(final) >= len(set(task.recipients) - set(task.refused))
+        complete = len(final) >= len(set(task.recipients) - set(task.refused) - set(task.dropped))
         if complete:
             MassSendMember.objects.filter(pk=member.pk).update(result_read_at=timezone.now())
     return not complete

@@ -18,6 +18,8 @@ State = OutboxTask.State
 _BATCH = 20
 _LEASE = datetime.timedelta(seconds=60)
 _MAX_ATTEMPTS = 20
+_CLEARED_FOR = datetime.timedelta(hours=24)
+_OPEN = (State.QUEUED, State.SENDING, State.UNCERTAIN)
 
 
 def send_due() -> int:
@@ -26,7 +28,8 @@ def send_due() -> int:
     while tasks := _claim():
         for task in tasks:
             try:
-                _send(task)
+                if _keep_lease(task):
+                    _send(task)
             except Exception:
                 # Not sent, or unknown and then found by give_up_stuck; the others go on.
                 logger.exception("sending task %s", task.pk)
@@ -46,6 +49,16 @@ def _claim() -> list[OutboxTask]:
     return tasks
 
 
+def _keep_lease(task: OutboxTask) -> bool:
+    """Renews this worker's claim; False when the lease ran out and another worker has the task."""
+    lease = timezone.now() + _LEASE
+    mine = OutboxTask.objects.filter(
+        pk=task.pk, state=State.QUEUED, next_attempt_at=task.next_attempt_at
+    )
+    task.next_attempt_at = lease
+    return bool(mine.update(next_attempt_at=lease))
+
+
 def _checked(task: OutboxTask) -> bool:
     """The clearance still fits and every check passes now; drops people who no longer may get it."""
     refusal = _paper_refusal(task)
@@ -54,12 +67,12 @@ def _checked(task: OutboxTask) -> bool:
         if answer.later:
             return _postponed(task, answer.later)
         refusal = answer.refuse
-        if answer.drop:
-            task.refused = sorted(set(task.refused) | answer.drop)
-            if set(task.recipients) <= set(task.refused):
-                refusal = "所有接收人都已不符合发送条件。"
+        task.dropped = {person: list(why) for person, why in answer.drop.items()}
+        if not refusal and set(task.recipients) <= set(task.dropped):
+            refusal = "所有接收人都已不符合发送条件。"
     if refusal:
-        settle(task, State.FAILED, error=refusal)
+        # Only from the queue: another worker may be sending it by now.
+        settle(task, State.FAILED, error=refusal, sources=(State.QUEUED,))
     return not refusal
 
 
@@ -73,19 +86,22 @@ def _postponed(task: OutboxTask, why: str) -> bool:
 def _paper_refusal(task: OutboxTask) -> str:
     if clearance.seal_of(task) != task.clearance_hash:
         return "内容与放行时不一致，已停止发送。"
-    if task.clearance_valid_until < timezone.now():
-        return "放行已过期，请重新检查后发送。"
     return ""
 
 
 def _begin(task: OutboxTask) -> bool:
-    """Commits "sending" before the call; False when somebody cancelled in between."""
-    task.sending_since = timezone.now()
-    changed = OutboxTask.objects.filter(pk=task.pk, state=State.QUEUED).update(
+    """Commits "sending" before the call; False when somebody cancelled in between.
+
+    All checks have just passed again, so an old clearance is as good as new.
+    """
+    now = task.sending_since = timezone.now()
+    waiting = OutboxTask.objects.filter(pk=task.pk, state=State.QUEUED, cancel_requested_at=None)
+    changed = waiting.update(
         state=State.SENDING,
-        sending_since=task.sending_since,
+        sending_since=now,
         attempts=task.attempts + 1,
-        refused=task.refused,
+        dropped=task.dropped,
+        clearance_valid_until=max(task.clearance_valid_until, now + _CLEARED_FOR),
     )
     task.attempts += 1
     return bool(changed)
@@ -94,7 +110,7 @@ def _begin(task: OutboxTask) -> bool:
 def _send(task: OutboxTask) -> None:
     if not _checked(task) or not _begin(task):
         return
-    recipients = [person for person in task.recipients if person not in set(task.refused)]
+    recipients = [person for person in task.recipients if person not in task.dropped]
     try:
         msgid, fail_list = wecom().add_mass_send(task.sender, recipients, task.text)
     except ProviderError as error:
@@ -114,12 +130,17 @@ def _failed_call(task: OutboxTask, error: ProviderError) -> None:
     logger.warning("outbox task %s: %s", task.pk, error.message)
     if error.uncertain:
         _keep(task, State.UNCERTAIN, error.message, datetime.timedelta(seconds=2))
-    elif error.permanent or task.attempts >= _MAX_ATTEMPTS:
+    elif error.permanent or (_answered(error) and task.attempts >= _MAX_ATTEMPTS):
         settle(task, State.FAILED, error=error.message)
     else:
         slow = error.kind in {ErrorClass.RATE, ErrorClass.CONFIGURATION}
         pause = 60 if slow else min(2**task.attempts, 60)
         _keep(task, State.QUEUED, error.message, datetime.timedelta(seconds=pause))
+
+
+def _answered(error: ProviderError) -> bool:
+    """WeCom itself said no for a passing reason. Outages, limits and settings never use up tries."""
+    return error.kind is ErrorClass.TRANSIENT and error.errcode is not None
 
 
 @transaction.atomic
@@ -132,14 +153,16 @@ def _keep(task: OutboxTask, state: str, error: str, pause: datetime.timedelta) -
 
 
 @transaction.atomic
-def settle(task: OutboxTask, state: str, *, error: str = "") -> None:
+def settle(
+    task: OutboxTask, state: str, *, error: str = "", sources: tuple[str, ...] = _OPEN
+) -> None:
     """Ends a task and tells whoever asked, in one transaction; does nothing the second time."""
     locked = OutboxTask.objects.select_for_update().get(pk=task.pk)
-    if locked.state not in {State.QUEUED, State.SENDING, State.UNCERTAIN}:
+    if locked.state not in sources:
         return
     now = timezone.now()
     locked.state, locked.last_error = state, error[:300]
-    locked.msgid, locked.refused = task.msgid, task.refused
+    locked.msgid, locked.refused, locked.dropped = task.msgid, task.refused, task.dropped
     if state == State.ACCEPTED:
         locked.accepted_at = now
         locked.poll_at = now + datetime.timedelta(seconds=settings.RESULT_POLL_SECONDS)

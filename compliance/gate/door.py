@@ -1,6 +1,7 @@
 """Mints clearances, and looks again at the moment of sending."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,16 +68,21 @@ def _clearance(proposal: Proposal, ran: list[str]) -> Clearance:
 
 def recheck(task: Any) -> Recheck:
     """The same checks at the moment of the call; registered with the outbox."""
+    answer = _source_answer(task.source)
+    if answer.refuse or answer.later:
+        return answer
     proposal = _proposal_of(task)
     if proposal is None:
         return Recheck(refuse="发送人已不在职，已停止发送。")
     stopped, _ = checks.judge(proposal)
+    passing = [detail for name, detail in stopped.values() if name in checks.PASSING]
+    if passing:
+        # Somebody could get it later, so nothing final is said about anybody now.
+        return Recheck(later=passing[0])
     if stopped and set(stopped) == set(proposal.people):
         name, detail = next(iter(stopped.values()))
-        if name in checks.PASSING:
-            return Recheck(later=detail)
         return Recheck(refuse=f"{checks.CHECK_NAMES[name]}：{detail}")
-    return Recheck(drop=frozenset(proposal.people[pk] for pk in stopped))
+    return Recheck(drop={proposal.people[pk]: why for pk, why in stopped.items()})
 
 
 def _proposal_of(task: Any) -> Proposal | None:
@@ -102,13 +108,32 @@ def _proposal_of(task: Any) -> Proposal | None:
     return replace(proposal, people={**proposal.people, **strangers})
 
 
-def withdraw(sources: list[str]) -> tuple[list[str], list[str]]:
-    """Takes queued messages back: (withdrawn sources, sources that already exist at WeCom)."""
-    return queue.cancel(sources)
+def withdraw(sources: list[str]) -> None:
+    """Takes messages back, in the caller's transaction; what WeCom has is stopped there later."""
+    queue.cancel(sources)
 
 
-def cancel_at_wecom(source: str) -> str:
-    return queue.cancel_at_wecom(source)
+def stop_at_wecom() -> list[str]:
+    """Asks WeCom now for what was withdrawn; refusals are repeated by the sweeper."""
+    return queue.cancel_due()
+
+
+def wake(sources: list[str]) -> None:
+    queue.wake(sources)
+
+
+SourceCheck = Callable[[str], Recheck]
+_source_checks: dict[str, SourceCheck] = {}
+
+
+def register_source(prefix: str, check: SourceCheck) -> None:
+    """Whoever sends says, right before the call, whether it still wants to ("campaigns.batch")."""
+    _source_checks[prefix] = check
+
+
+def _source_answer(source: str) -> Recheck:
+    check = _source_checks.get(source.partition(":")[0])
+    return check(source) if check else Recheck(refuse="没有登记的发送来源，已停止发送。")
 
 
 def remind(source: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from channels.models import OutboxTask
 from channels.outbox.clearance import register_check
-from channels.signals import outbox_settled
+from channels.signals import outbox_cancelled, outbox_settled
 from compliance.gate import caps
 from compliance.gate.door import recheck
 
@@ -14,6 +14,12 @@ def _on_settled(task: OutboxTask, **_: Any) -> None:
         caps.release(task.source)
 
 
+def _on_cancelled(task: OutboxTask, **_: Any) -> None:
+    if not task.members.filter(confirmed_at__isnull=False).exists():
+        caps.release(task.source)
+
+
 def connect() -> None:
     register_check(recheck)
+    outbox_cancelled.connect(_on_cancelled, dispatch_uid="compliance.gate.caps_cancelled")
     outbox_settled.connect(_on_settled, dispatch_uid="compliance.gate.caps")

@@ -165,7 +165,8 @@ CELERY_BEAT_SCHEDULE = {
 CONTACT_CAP_COUNT = env.number("CONTACT_CAP_COUNT", 4)
 CONTACT_CAP_DAYS = env.number("CONTACT_CAP_DAYS", 7)
 QUIET_HOURS = env.text("QUIET_HOURS", "20:30-09:00")
-RESULT_POLL_DAYS = 7
+# Longer than a campaign runs: an RM may tap on its last day.
+RESULT_POLL_DAYS = 31
 RESULT_POLL_SECONDS = env.number("RESULT_POLL_SECONDS", 60)
 RECONCILE_GRACE_SECONDS = env.number("RECONCILE_GRACE_SECONDS", 60)
 REPLY_ATTRIBUTION_DAYS = 7
@@ -202,11 +203,13 @@ FORM_RENDERER = "scrm.core.forms.TablerRenderer"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "scrm.core.logs.MaskSecrets"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}
+    "formatters": {
+        "line": {
+            "()": "scrm.core.logs.MaskingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
     },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "urllib3": {"level": "WARNING"},

@@ -74,8 +74,17 @@ def test_free_text_is_masked(text: str, masked: str) -> None:
 def test_logs_leave_masked(caplog) -> None:
     import logging
 
-    from scrm.core.logs import MaskSecrets
+    from scrm.core.logs import MaskingFormatter
 
-    record = logging.LogRecord("x", 20, "f", 1, "call %s", ("corpsecret=hush 13812345678",), None)
-    MaskSecrets().filter(record)
-    assert record.getMessage() == "call corpsecret=*** 138****5678"
+    try:
+        # In two pieces: the traceback quotes this very line.
+        raise ValueError("boom\nDETAIL:  Failing row contains (" + "王" + "芳, x).")
+    except ValueError as error:
+        broken = (type(error), error, error.__traceback__)
+    said = ("corpsecret=hush 13812345678",)
+    line = MaskingFormatter("%(message)s").format(
+        logging.LogRecord("x", 20, "f", 1, "call %s", said, broken)
+    )
+    assert line.startswith("call corpsecret=*** 138****5678")
+    assert "boom" in line
+    assert "王芳" not in line
