@@ -37,6 +37,11 @@ class CampaignForm(TablerForm):
         label="素材（选多个即为 A/B 方案）", queryset=ContentVersion.objects.none(), required=False
     )
     holdout_percent = forms.IntegerField(label="对照组 %", min_value=0, max_value=50, initial=0)
+    starts_at = forms.DateTimeField(
+        label="开始时间（留空为启动后立即）",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
     ends_on = forms.DateField(
         label="结束日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -54,5 +59,6 @@ def campaign_initial(campaign: Campaign) -> dict[str, object]:
         "segment": campaign.segment_id,
         "versions": [variant.version_id for variant in campaign.variants.all()],
         "holdout_percent": campaign.holdout_percent,
+        "starts_at": campaign.starts_at,
         "ends_on": campaign.ends_on,
     }

@@ -25,11 +25,16 @@ _OPEN = [
 
 def run(campaign_id: int) -> None:
     campaign = Campaign.objects.get(pk=campaign_id)
-    if campaign.state != State.RUNNING:
+    if campaign.state != State.RUNNING or not _has_begun(campaign):
         return
     if campaign.planned_at is None:
         planner.plan(campaign)
     handing.hand_over(campaign)
+
+
+def _has_begun(campaign: Campaign) -> bool:
+    """Launched ahead of its time, a campaign waits here; the sweeper calls again."""
+    return campaign.starts_at is None or campaign.starts_at <= timezone.now()
 
 
 def sweep() -> int:

@@ -32,6 +32,8 @@ class Plan:
     versions: list[ContentVersion]
     holdout_percent: int
     ends_on: datetime.date
+    # None: as soon as it is launched.
+    starts_at: datetime.datetime | None = None
 
 
 def _locked(campaign: Campaign) -> Campaign:
@@ -66,6 +68,7 @@ def campaign_update(*, campaign: Campaign, plan: Plan, actor: User) -> Campaign:
 def _apply(campaign: Campaign, plan: Plan) -> None:
     campaign.name, campaign.segment = plan.name, plan.segment
     campaign.holdout_percent, campaign.ends_on = plan.holdout_percent, plan.ends_on
+    campaign.starts_at = plan.starts_at
     campaign.save()
     campaign.variants.all().delete()
     Variant.objects.bulk_create(
@@ -88,6 +91,8 @@ def _complete(campaign: Campaign) -> Segment:
             raise BusinessError(f"素材「{version}」已过有效期。", code="content_expired")
     if campaign.ends_on < timezone.localdate():
         raise BusinessError("结束日期不能早于今天。")
+    if campaign.starts_at and timezone.localdate(campaign.starts_at) > campaign.ends_on:
+        raise BusinessError("开始时间晚于结束日期，请改其中一个。")
     return campaign.segment
 
 
@@ -122,6 +127,7 @@ def freeze(campaign: Campaign) -> Frozen:
             for v in variants
         ],
         "对照组": f"{campaign.holdout_percent}%",
+        "开始时间": campaign.starts_at.isoformat() if campaign.starts_at else "启动后立即",
         "结束日期": campaign.ends_on.isoformat(),
     }
     content = json.dumps(view, ensure_ascii=False, sort_keys=True)

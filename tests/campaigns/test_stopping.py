@@ -189,3 +189,16 @@ def test_higher_branches_content_is_used_not_changed(cast: Cast, sign_in) -> Non
     assert client.post(f"/campaigns/versions/{theirs.pk}/submit/").status_code == 403
     assert sign_in(cast.alice).get(path).status_code == 404  # a draft is nothing for an RM
     assert sign_in(cast.hq).post(f"/campaigns/versions/{theirs.pk}/submit/").status_code == 302
+
+
+def test_a_campaign_waits_for_its_start(cast: Cast, corp: Corp) -> None:
+    factory.friends(cast)
+    campaign = factory.approved(cast)
+    services.campaign_launch(campaign=campaign, actor=cast.admin)
+    Campaign.objects.update(starts_at=timezone.now() + datetime.timedelta(hours=1))
+    running.sweep()
+    assert not Delivery.objects.exists()
+    assert Campaign.objects.get().state == "running"
+    Campaign.objects.update(starts_at=timezone.now())
+    running.sweep()
+    assert _states() == {("leased", "")}
