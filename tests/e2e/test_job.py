@@ -40,6 +40,7 @@ def test_the_main_job_survives_kills_and_outages(journey: Journey) -> None:
     stack.relaunch("worker")
     _handed_over(journey)
     stack.kill("worker")
+    # A killed reader keeps its claim for a minute; the results are read after that.
     journey.stack.sandbox.post("act", {"action": "confirm_all"})
     stack.relaunch("worker")
     stages.confirm(journey)

@@ -15,7 +15,7 @@ def archive(journey: Journey) -> None:
         same = {row["received"], row["decoded"], row["sealed"]}
         return row if same == {total} and row["scanned"] else {}
 
-    row = wait_until(f"{total} records are archived and sealed", complete)
+    row = wait_until(f"{total} records are archived and sealed", complete, 120)
     journey.figures |= {"archived": row["decoded"], "sealed": row["sealed"]}
 
 
@@ -25,7 +25,7 @@ def _alerts(journey: Journey, username: str = "officer") -> list[dict]:
 
 def alert(journey: Journey) -> None:
     """The RM's promise is at the top of the queue, with its conversation and its rule."""
-    rows = wait_until("an alert is raised", lambda: _alerts(journey))
+    rows = wait_until("an alert is raised", lambda: _alerts(journey), 90)
     top = rows[0]
     assert top["severity"] >= 3, top
     page = journey.person("officer").get(f"/compliance/alerts/{top['id']}/").text

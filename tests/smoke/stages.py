@@ -146,7 +146,7 @@ def confirm(journey: Journey) -> None:
         row = _campaign(journey)
         return row if not {"handed_over", "confirmed"} & set(row["states"]) else {}
 
-    row = wait_until("every confirmation has its result", settled, 60)
+    row = wait_until("every confirmation has its result", settled, 150)
     journey.figures["confirmed"] = row["funnel"]["confirmed"]
     journey.figures["delivered"] = row["states"].get("delivered", 0)
     assert journey.figures["delivered"] > 20, row
