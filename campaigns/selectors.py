@@ -10,7 +10,6 @@ from campaigns.models import Campaign, Delivery
 from scrm.accounts.models import User
 
 State = Delivery.State
-_REACHED = [State.HANDED_OVER, State.CONFIRMED, State.DELIVERED, State.FAILED]
 # Funnel steps are cumulative: who was delivered had been confirmed and handed over before.
 _STEPS = {
     "audience": Q(),

@@ -1,7 +1,6 @@
 """Small helpers for views: pages of a list, one template for page and fragment, shown errors."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -42,7 +41,6 @@ def perform(request: HttpRequest, act: Callable[[], Any], done: str) -> bool:
 def partial_or_page(page: str, fragment: str) -> Callable[[HttpRequest], str]:
     """Chooses the fragment for htmx requests and the page that includes it for others."""
 
-    @wraps(partial_or_page)
     def choose(request: HttpRequest) -> str:
         htmx = getattr(request, "htmx", None)
         return fragment if htmx and not htmx.boosted else page

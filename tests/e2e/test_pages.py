@@ -68,7 +68,7 @@ def test_pages(browser: Browser, stack: Stack, who: str, size: tuple[int, int]) 
     page.close()
 
 
-def test_the_customer_360_and_the_sidebar(browser: Browser, stack: Stack) -> None:
+def test_the_customer_360_masks_the_phone(browser: Browser, stack: Stack) -> None:
     page = _sign_in(browser, stack, "rm", (1440, 900))
     page.goto(f"{stack.url}/customers/")
     page.locator("main a[href^='/customers/']").first.click()
