@@ -57,7 +57,8 @@ def _handle(event: InboxEvent) -> None:
         with transaction.atomic():
             locked = InboxEvent.objects.select_for_update().get(pk=event.pk)
             if locked.state == State.CLAIMED:
-                handler.apply(event, data)
+                if handler.apply is not None:
+                    handler.apply(event, data)
                 _settle(event, State.DONE)
     except ProviderError as error:
         _fail(event, error.message, final=error.permanent)

@@ -1,0 +1,53 @@
+"""What the handlers share.
+
+    HANDLERS: Handlers = {
+        ("change_external_tag", "create"): Handler("企业标签新增", _apply, _fetch),
+        ("change_external_tag", "shuffle"): kept("企业标签排序"),
+    }
+
+`fetch` may call WeCom and runs outside of any transaction; `apply` only writes, in one transaction
+with the event's end, and is idempotent: an event may be replayed. The change type "*" stands for
+every change that has no entry of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from channels.models import InboxEvent
+from channels.providers.wecom.api import WeCom, wecom
+from scrm.accounts.models import User
+
+Apply = Callable[[InboxEvent, Any], None]
+Fetch = Callable[[InboxEvent], Any]
+
+
+def _nothing(event: InboxEvent) -> Any:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    # Chinese, as the inbox page shows it.
+    name: str
+    # None: kept and shown; the product has nothing to do.
+    apply: Apply | None = None
+    fetch: Fetch = _nothing
+
+
+Handlers = dict[tuple[str, str], Handler]
+
+
+def kept(name: str) -> Handler:
+    """An event that is kept and shown, and that the product does not act on."""
+    return Handler(name)
+
+
+def client_of(event: InboxEvent) -> WeCom:
+    """WeCom as the corporation of this event sees it."""
+    return wecom()
+
+
+def user_of(event: InboxEvent, field: str = "UserID") -> User | None:
+    """The employee whom the event names; None when we do not know them."""
+    return User.objects.filter(wecom_userid=event.body.get(field) or "").first()
