@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.conf import settings
 from django.utils import timezone
 
 from channels.doctor.facts import Facts
@@ -17,8 +16,7 @@ _QUIET = datetime.timedelta(days=1)
 
 def own_address(facts: Facts) -> Outcome:
     """A signed echo to our own public address, as WeCom sends it when the URL is saved."""
-    app = (settings.WECOM_CORP_ID, str(settings.WECOM_AGENT_ID))
-    who = callback.credentials(*app)
+    who = callback.credentials(facts.app.corp_id, str(facts.app.agent_id))
     if who is None or len(who.aes_key) != 43 or not who.token:
         mend = "设置 WECOM_CALLBACK_TOKEN 与 43 位的 WECOM_CALLBACK_AES_KEY，与管理后台一致。"
         return fail("回调的 Token 或 EncodingAESKey 没有正确配置。", mend)

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from channels.models import InboxEvent
+from channels.providers.wecom.applications import Application, applications
+from channels.providers.wecom.people import corp_of
 from scrm.accounts.models import User
 
 # Tells which versions of the archive's key our stored records need; filled by who stores them.
@@ -22,20 +24,33 @@ def register_key_versions(source: Callable[[], set[int]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
+    """What our side knows of one application."""
+
+    app: Application
+    first: bool
     userids: frozenset[str]
     last_callback_at: datetime.datetime | None
     callback_url: str
     key_versions: frozenset[int]
 
 
-def gather() -> Facts:
-    userids = User.objects.filter(is_active=True).exclude(wecom_userid=None)
-    last = InboxEvent.objects.order_by("-received_at").values_list("received_at", flat=True)
+def gather() -> list[Facts]:
+    """One for each application, the bank's first one in front."""
+    known = User.objects.filter(is_active=True).exclude(wecom_userid=None)
+    userids = [str(userid) for userid in known.values_list("wecom_userid", flat=True)]
+    versions = frozenset(version for source in _key_versions for version in source())
+    return [_facts(app, place == 0, userids, versions) for place, app in enumerate(applications())]
+
+
+def _facts(app: Application, first: bool, userids: list[str], versions: frozenset[int]) -> Facts:
+    last = InboxEvent.objects.filter(corp_id=app.corp_id, agent_id=str(app.agent_id))
     # Without a corp id there is no such address; its own check says so.
-    app = (settings.WECOM_CORP_ID or "-", settings.WECOM_AGENT_ID)
+    address = reverse("channels:callback", args=(app.corp_id or "-", app.agent_id))
     return Facts(
-        userids=frozenset(filter(None, userids.values_list("wecom_userid", flat=True))),
-        last_callback_at=last.first(),
-        callback_url=settings.PUBLIC_URL.rstrip("/") + reverse("channels:callback", args=app),
-        key_versions=frozenset(version for source in _key_versions for version in source()),
+        app=app,
+        first=first,
+        userids=frozenset(userid for userid in userids if corp_of(userid) == app.corp_id),
+        last_callback_at=last.order_by("-id").values_list("received_at", flat=True).first(),
+        callback_url=settings.PUBLIC_URL.rstrip("/") + address,
+        key_versions=versions,
     )

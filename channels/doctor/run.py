@@ -32,6 +32,18 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 )
 
 
+# Asked of each further application; the others concern the bank's address, archive or main app.
+_EACH = (
+    "企业 ID",
+    "应用 Secret",
+    "企业可信 IP",
+    "客户联系权限",
+    "应用可见范围",
+    "回调地址",
+    "收到回调",
+)
+
+
 def examine(*, actor: Actor) -> list[Finding]:
     """Runs every check and writes down in the audit trail that somebody did."""
     findings = _run(gather())
@@ -44,10 +56,20 @@ def counts(findings: list[Finding]) -> dict[str, int]:
     return {state.value: sum(row.state is state for row in findings) for state in State}
 
 
-def _run(facts: Facts) -> list[Finding]:
-    pool = ThreadPoolExecutor(len(CHECKS), thread_name_prefix="doctor")
+def _questions(known: list[Facts]) -> list[tuple[str, Check, Facts]]:
+    questions = [(name, check, known[0]) for name, check in CHECKS]
+    for facts in known[1:]:
+        questions += [
+            (f"{name} · {facts.app.name}", check, facts) for name, check in CHECKS if name in _EACH
+        ]
+    return questions
+
+
+def _run(known: list[Facts]) -> list[Finding]:
+    questions = _questions(known)
+    pool = ThreadPoolExecutor(len(questions), thread_name_prefix="doctor")
     deadline = time.monotonic() + _SECONDS
-    futures = [(name, pool.submit(check, facts)) for name, check in CHECKS]
+    futures = [(name, pool.submit(check, facts)) for name, check, facts in questions]
     findings = [_finding(name, future, deadline) for name, future in futures]
     # A check that hangs ends with its own time-out; nobody waits for it here.
     pool.shutdown(wait=False, cancel_futures=True)

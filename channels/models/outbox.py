@@ -14,7 +14,7 @@ class OutboxTask(models.Model):
         CANCELLED = "cancelled", "已取消"
 
     kind = models.CharField(max_length=20)
-    sender = models.CharField("发送人", max_length=64)
+    sender = models.CharField("发送人", max_length=96)
     text = models.TextField()
     recipients = models.JSONField()
     # Opaque reference of whoever asked, e.g. "campaigns.batch:5"; handed back in signals.
@@ -78,7 +78,7 @@ class MassSendMember(models.Model):
     """One employee of one mass-send task, and whether they tapped send."""
 
     task = models.ForeignKey(OutboxTask, models.CASCADE, related_name="members")
-    userid = models.CharField(max_length=64)
+    userid = models.CharField(max_length=96)
     confirmed_at = models.DateTimeField(null=True)
     result_read_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)

@@ -8,7 +8,7 @@ from channels.models import OutboxTask
 from channels.outbox.clearance import Clearance, Message, seal
 from channels.outbox.sending import settle
 from channels.providers.base import ProviderError
-from channels.providers.wecom.api import wecom
+from channels.providers.wecom.api import wecom_of
 from scrm.core.bell import ring
 
 State = OutboxTask.State
@@ -61,7 +61,7 @@ def cancel_due() -> list[str]:
 
 def _cancel_at_wecom(task: OutboxTask) -> str:
     try:
-        wecom().mass_send_cancel(task.msgid)
+        wecom_of(task.sender).mass_send_cancel(task.msgid)
     except ProviderError as error:
         if error.errcode not in _STOPPED_ALREADY:
             return error.message
@@ -85,7 +85,7 @@ def remind(source: str) -> str:
     """Reminds employees who have not confirmed; returns an error sentence or ""."""
     task = OutboxTask.objects.get(source=source)
     try:
-        wecom().mass_send_remind(task.msgid)
+        wecom_of(task.sender).mass_send_remind(task.msgid)
     except ProviderError as error:
         return error.message
     return ""

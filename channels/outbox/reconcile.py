@@ -10,7 +10,7 @@ from django.utils import timezone
 from channels.models import OutboxTask
 from channels.outbox.sending import accept, settle
 from channels.providers.base import ProviderError
-from channels.providers.wecom.api import STILL_DISPATCHING, wecom
+from channels.providers.wecom.api import STILL_DISPATCHING, wecom_of
 
 logger = logging.getLogger(__name__)
 State = OutboxTask.State
@@ -78,7 +78,7 @@ def _find(task: OutboxTask) -> str:
     """msgid of a task with this text, sender and people that no row of ours owns, or ""."""
     since = (task.sending_since or task.created_at) - datetime.timedelta(minutes=5)
     until = timezone.now() + datetime.timedelta(minutes=5)
-    for row in wecom().mass_sends(int(since.timestamp()), int(until.timestamp())):
+    for row in wecom_of(task.sender).mass_sends(int(since.timestamp()), int(until.timestamp())):
         if row.get("text", {}).get("content") == task.text and _is_ours(row["msgid"], task):
             return str(row["msgid"])
     return ""
@@ -88,14 +88,14 @@ def _is_ours(msgid: str, task: OutboxTask) -> bool:
     if OutboxTask.objects.filter(msgid=msgid).exists():
         return False
     try:
-        members = wecom().mass_send_members(msgid)
+        members = wecom_of(task.sender).mass_send_members(msgid)
     except ProviderError as error:
         if error.errcode == STILL_DISPATCHING:
             raise _NotYet from None
         raise
     if not any(member["userid"] == task.sender for member in members):
         return False
-    rows = wecom().mass_send_results(msgid, task.sender)
+    rows = wecom_of(task.sender).mass_send_results(msgid, task.sender)
     people = {row["external_userid"] for row in rows}
     # Equal texts to other people of the same sender are another batch's task.
     return bool(people) and people <= set(task.recipients)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from channels import signals
 from channels.models import MassSendMember, OutboxTask
 from channels.providers.base import ProviderError
-from channels.providers.wecom.api import wecom
+from channels.providers.wecom.api import wecom_of
 
 logger = logging.getLogger(__name__)
 _BATCH = 50
@@ -41,7 +41,7 @@ def _claim() -> list[OutboxTask]:
 
 def _poll(task: OutboxTask) -> None:
     try:
-        for row in wecom().mass_send_members(task.msgid):
+        for row in wecom_of(task.sender).mass_send_members(task.msgid):
             if row.get("status"):
                 _confirmed(task, row["userid"], _time(row))
         open_rows = _results(task)
@@ -79,7 +79,7 @@ def _results(task: OutboxTask) -> bool:
 
 
 def _read_member(task: OutboxTask, member: MassSendMember) -> bool:
-    rows = wecom().mass_send_results(task.msgid, member.userid)
+    rows = wecom_of(task.sender).mass_send_results(task.msgid, member.userid)
     final = [
         {"external_userid": row["external_userid"], "status": row["status"], "at": _time(row)}
         for row in rows

@@ -11,7 +11,7 @@ from channels import signals
 from channels.models import MassSendMember, OutboxTask
 from channels.outbox import clearance
 from channels.providers.base import ErrorClass, ProviderError
-from channels.providers.wecom.api import wecom
+from channels.providers.wecom.api import wecom_of
 
 logger = logging.getLogger(__name__)
 State = OutboxTask.State
@@ -112,7 +112,7 @@ def _send(task: OutboxTask) -> None:
         return
     recipients = [person for person in task.recipients if person not in task.dropped]
     try:
-        msgid, fail_list = wecom().add_mass_send(task.sender, recipients, task.text)
+        msgid, fail_list = wecom_of(task.sender).add_mass_send(task.sender, recipients, task.text)
     except ProviderError as error:
         _failed_call(task, error)
         return

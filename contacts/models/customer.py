@@ -90,7 +90,7 @@ class ExternalContact(models.Model):
         PHONE = "phone", "手机号"
         MANUAL = "manual", "人工"
 
-    external_userid = models.CharField(max_length=64, unique=True)
+    external_userid = models.CharField(max_length=96, unique=True)
     name = models.CharField("昵称", max_length=120)
     unionid = models.CharField(max_length=64, blank=True, db_index=True)
     kind = models.PositiveSmallIntegerField(default=1)

@@ -59,7 +59,7 @@ class User(AbstractBaseUser):
     manager = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="reports"
     )
-    wecom_userid = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    wecom_userid = models.CharField(max_length=96, unique=True, null=True, blank=True)
     is_active = models.BooleanField("在职", default=True)
     is_demo = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)

@@ -12,7 +12,7 @@ from channels.outbox import clearance, reconcile, results, sending
 from contacts.models import Consent, CustomerEvent, Follow
 from tests.factories import campaign as factory
 from tests.factories.cast import Cast, allow, befriend, product
-from tests.factories.wecom import Corp
+from tests.factories.wecom import Corp, forget_clients
 
 WANG, ZHAO = "wmC00000001", "wmC00000002"
 
@@ -139,17 +139,16 @@ def test_without_a_registered_check_nothing_is_sent(cast: Cast, corp: Corp, monk
 
 
 def test_sandbox_down_at_launch_loses_nothing(cast: Cast, corp: Corp, settings) -> None:
-    from channels.providers.wecom.api import wecom
 
     factory.friends(cast)
     campaign = _launch(cast)
     real, settings.WECOM_API_URL = settings.WECOM_API_URL, "http://127.0.0.1:1"
-    wecom.cache_clear()
+    forget_clients()
     sending.send_due()
     assert set(OutboxTask.objects.values_list("state", flat=True)) == {"queued"}
     assert set(_rows(campaign).values()) == {("leased", "")}
     settings.WECOM_API_URL = real
-    wecom.cache_clear()
+    forget_clients()
     _let_time_pass()
     sending.send_due()
     assert set(_rows(campaign).values()) == {("handed_over", "")}
@@ -259,18 +258,17 @@ def test_no_friend_any_more_at_the_moment_of_sending(cast: Cast, corp: Corp) -> 
 
 
 def test_wecom_away_at_result_time_only_delays_the_result(cast: Cast, corp: Corp, settings) -> None:
-    from channels.providers.wecom.api import wecom
 
     factory.friends(cast)
     campaign = _launch(cast)
     sending.send_due()
     corp.act("confirm_all")
     real, settings.WECOM_API_URL = settings.WECOM_API_URL, "http://127.0.0.1:1"
-    wecom.cache_clear()
+    forget_clients()
     _read_results()
     assert set(_rows(campaign).values()) == {("handed_over", "")}
     settings.WECOM_API_URL = real
-    wecom.cache_clear()
+    forget_clients()
     corp.fault("html", "externalcontact/get_groupmsg_send_result", times=1)
     _read_results()
     _read_results()

@@ -31,19 +31,20 @@ def _event(
     )
 
 
-def _push(
+def push(
     client: Client,
     xml: str,
     *,
     corp: str = "",
     token: str = "",
+    aes: str = "",
     at: int | None = None,
     url: str = "",
 ):
     """Encrypted by wechatpy, which is not our implementation."""
     crypto = WeChatCrypto(
         token or settings.WECOM_CALLBACK_TOKEN,
-        settings.WECOM_CALLBACK_AES_KEY,
+        aes or settings.WECOM_CALLBACK_AES_KEY,
         corp or settings.WECOM_CORP_ID,
     )
     stamp, nonce = str(at or int(time.time())), secrets.token_hex(5)
@@ -71,13 +72,13 @@ def test_the_official_vector() -> None:
 
 def test_an_event_is_kept_once(cast: Cast, client: Client) -> None:
     for _ in range(3):
-        assert _push(client, _event()).content == b"success"
+        assert push(client, _event()).content == b"success"
     assert InboxEvent.objects.count() == 1
 
 
 def test_events_of_one_second_are_distinct(cast: Cast, client: Client) -> None:
     for number in range(5):
-        _push(client, _event(who=f"wm{number}"))
+        push(client, _event(who=f"wm{number}"))
     assert InboxEvent.objects.count() == 5
 
 
@@ -91,13 +92,13 @@ def test_events_of_one_second_are_distinct(cast: Cast, client: Client) -> None:
     ],
 )
 def test_what_is_not_ours_is_refused_and_not_kept(cast: Cast, client: Client, wrong: dict) -> None:
-    assert _push(client, _event(), **wrong).status_code in {403, 404}
+    assert push(client, _event(), **wrong).status_code in {403, 404}
     assert not InboxEvent.objects.exists()
 
 
 def test_an_unknown_event_is_kept_and_a_non_event_refused(cast: Cast, client: Client) -> None:
-    assert _push(client, _event("brand_new_change")).status_code == 200
-    assert _push(client, "not xml at all").status_code == 400
+    assert push(client, _event("brand_new_change")).status_code == 200
+    assert push(client, "not xml at all").status_code == 400
     assert InboxEvent.objects.count() == 1
 
 

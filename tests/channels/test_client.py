@@ -5,7 +5,7 @@ from django.conf import settings
 
 from channels.providers.base import ErrorClass, ProviderError
 from channels.providers.wecom.api import wecom
-from tests.factories.wecom import Corp
+from tests.factories.wecom import Corp, forget_clients
 
 
 def _gettoken_calls(corp: Corp) -> int:
@@ -68,7 +68,7 @@ def test_each_fault_has_its_class(
 
 def test_nobody_listening_is_certain_and_names_no_secret(corp: Corp, settings) -> None:
     settings.WECOM_API_URL = "http://127.0.0.1:1"
-    wecom.cache_clear()
+    forget_clients()
     with pytest.raises(ProviderError) as caught:
         wecom().follow_users()
     assert not caught.value.uncertain

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -21,7 +22,7 @@ from channels.providers.wecom.client import WeComClient
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 from tests.factories.cast import Cast
-from tests.factories.wecom import Corp
+from tests.factories.wecom import Corp, forget_clients
 
 QUOTA = "externalcontact/customer_acquisition_quota"
 
@@ -62,7 +63,13 @@ def _keep(folder: Path, version: int, key: rsa.RSAPrivateKey) -> None:
 
 def _called_back(at: datetime.datetime) -> None:
     InboxEvent.objects.create(
-        corp_id="c", agent_id="1", digest="d", event="e", body={}, happened_at=at, received_at=at
+        corp_id=settings.WECOM_CORP_ID,
+        agent_id=settings.WECOM_AGENT_ID,
+        digest="d",
+        event="e",
+        body={},
+        happened_at=at,
+        received_at=at,
     )
 
 
@@ -86,7 +93,7 @@ Break = Callable[[Corp, object], None]
 def _wrong(name: str, value: object) -> Break:
     def act(corp: Corp, settings: object) -> None:
         setattr(settings, name, value)
-        wecom.cache_clear()
+        forget_clients()
 
     return act
 

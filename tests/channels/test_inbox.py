@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from channels.inbox import intake, processing
@@ -13,13 +14,15 @@ from tests.factories.cast import Cast
 from tests.factories.wecom import Corp
 
 
-def _receive(change: str, at: datetime.datetime, who: str = "wmC00000001") -> None:
+def receive(
+    change: str, at: datetime.datetime, who: str = "wmC00000001", corp_id: str = ""
+) -> None:
     xml = (
         f"<xml><CreateTime>{int(at.timestamp())}</CreateTime><Event>change_external_contact</Event>"
         f"<ChangeType>{change}</ChangeType><UserID>alice</UserID>"
         f"<ExternalUserID>{who}</ExternalUserID></xml>"
     )
-    intake.store(corp_id="ww1", agent_id="1", xml=xml.encode())
+    intake.store(corp_id=corp_id or settings.WECOM_CORP_ID, agent_id="1", xml=xml.encode())
 
 
 def _states() -> list[str]:
@@ -27,7 +30,7 @@ def _states() -> list[str]:
 
 
 def test_an_added_friend_is_fetched_and_matched(cast: Cast, corp: Corp) -> None:
-    _receive("add_external_contact", timezone.now())
+    receive("add_external_contact", timezone.now())
     processing.drain()
     follow = Follow.objects.get(user=cast.alice)
     assert follow.state == Follow.State.ACTIVE
@@ -38,24 +41,24 @@ def test_an_added_friend_is_fetched_and_matched(cast: Cast, corp: Corp) -> None:
 
 def test_a_late_older_event_does_not_undo_a_newer_one(cast: Cast, corp: Corp) -> None:
     now = timezone.now()
-    _receive("add_external_contact", now - datetime.timedelta(hours=2))
+    receive("add_external_contact", now - datetime.timedelta(hours=2))
     processing.drain()
-    _receive("del_follow_user", now)
+    receive("del_follow_user", now)
     processing.drain()
-    _receive("edit_external_contact", now - datetime.timedelta(hours=1))
+    receive("edit_external_contact", now - datetime.timedelta(hours=1))
     processing.drain()
     assert Follow.objects.get(user=cast.alice).state == Follow.State.DELETED_BY_CUSTOMER
 
 
 def test_unknown_types_are_shown_not_dropped(cast: Cast, corp: Corp) -> None:
-    _receive("something_new", timezone.now())
+    receive("something_new", timezone.now())
     processing.drain()
     assert _states() == ["ignored"]
 
 
 def test_a_passing_failure_is_retried_and_a_final_one_is_dead(cast: Cast, corp: Corp) -> None:
     corp.fault("errcode", "externalcontact/get", -1, times=3)
-    _receive("add_external_contact", timezone.now())
+    receive("add_external_contact", timezone.now())
     processing.drain()
     event = InboxEvent.objects.get()
     assert (event.state, event.attempts) == ("new", 1)
@@ -66,7 +69,7 @@ def test_a_passing_failure_is_retried_and_a_final_one_is_dead(cast: Cast, corp: 
 
 
 def test_a_dead_letter_is_replayed_once_and_only_a_dead_one(cast: Cast, corp: Corp) -> None:
-    _receive("add_external_contact", timezone.now(), who="wmUNKNOWN")
+    receive("add_external_contact", timezone.now(), who="wmUNKNOWN")
     processing.drain()
     event = InboxEvent.objects.get()
     assert event.state == "dead"
@@ -77,7 +80,7 @@ def test_a_dead_letter_is_replayed_once_and_only_a_dead_one(cast: Cast, corp: Co
 
 
 def test_a_dead_workers_claim_is_taken_over(cast: Cast, corp: Corp) -> None:
-    _receive("add_external_contact", timezone.now())
+    receive("add_external_contact", timezone.now())
     past = timezone.now() - datetime.timedelta(seconds=1)
     InboxEvent.objects.update(state="claimed", next_attempt_at=past)
     processing.drain()

@@ -49,7 +49,7 @@ class BankServer(Server):
 
 def forget_clients() -> None:
     """Each test has a sandbox of its own, so no client may outlive it."""
-    api.wecom.cache_clear()
+    api.wecom_app.cache_clear()
 
 
 def world(members: dict[str, str], contacts: list[dict]) -> dict:

@@ -16,6 +16,7 @@ from typing import Any
 
 from channels.models import InboxEvent
 from channels.providers.wecom.api import WeCom, wecom
+from channels.providers.wecom.people import local_id
 from scrm.accounts.models import User
 
 Apply = Callable[[InboxEvent, Any], None]
@@ -45,9 +46,14 @@ def kept(name: str) -> Handler:
 
 def client_of(event: InboxEvent) -> WeCom:
     """WeCom as the corporation of this event sees it."""
-    return wecom()
+    return wecom(event.corp_id)
 
 
 def user_of(event: InboxEvent, field: str = "UserID") -> User | None:
     """The employee whom the event names; None when we do not know them."""
-    return User.objects.filter(wecom_userid=event.body.get(field) or "").first()
+    return User.objects.filter(wecom_userid=id_of(event, field)).first()
+
+
+def id_of(event: InboxEvent, field: str) -> str:
+    """A person of this event's corporation, as our rows name them; "" when the event names none."""
+    return local_id(event.corp_id, str(event.body.get(field) or ""))

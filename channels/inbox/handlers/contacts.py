@@ -3,14 +3,14 @@
 from typing import Any
 
 from channels import signals
-from channels.inbox.handlers.base import Apply, Handler, Handlers, client_of, kept, user_of
+from channels.inbox.handlers.base import Apply, Handler, Handlers, client_of, id_of, kept, user_of
 from channels.models import InboxEvent
 from channels.sync.facts import contact_facts
 from contacts import intake
 
 
 def _fetch(event: InboxEvent) -> dict[str, Any]:
-    return client_of(event).contact(event.body["ExternalUserID"])
+    return client_of(event).contact(id_of(event, "ExternalUserID"))
 
 
 def _refresh(event: InboxEvent, data: dict[str, Any]) -> None:
@@ -19,7 +19,7 @@ def _refresh(event: InboxEvent, data: dict[str, Any]) -> None:
     if user is None:
         return
     for facts in contact_facts(data):
-        if facts.userid == event.body["UserID"]:
+        if facts.userid == user.wecom_userid:
             follow, created = intake.take_in(user=user, facts=facts, as_of=event.happened_at)
             if created:
                 signals.follow_changed.send(
@@ -34,7 +34,7 @@ def _lost(change: str) -> Apply:
             return
         follow = intake.mark_lost(
             user=user,
-            external_userid=event.body["ExternalUserID"],
+            external_userid=id_of(event, "ExternalUserID"),
             state=change,
             at=event.happened_at,
         )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
 
+from channels.providers.wecom.applications import application
+
 _ENCRYPTED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/=\s]+?)(?:\]\]>)?\s*</Encrypt>")
 
 
@@ -26,9 +28,9 @@ class Credentials:
 
 
 def credentials(corp_id: str, agent_id: str) -> Credentials | None:
-    if (corp_id, agent_id) != (settings.WECOM_CORP_ID, str(settings.WECOM_AGENT_ID)):
-        return None
-    return Credentials(corp_id, settings.WECOM_CALLBACK_TOKEN, settings.WECOM_CALLBACK_AES_KEY)
+    """Keys of the application that this callback address belongs to; None: not one of ours."""
+    app = application(corp_id, agent_id)
+    return Credentials(corp_id, app.callback_token, app.callback_aes_key) if app else None
 
 
 def _signature(who: Credentials, query: dict[str, str], encrypted: str) -> str:

@@ -1,4 +1,4 @@
-"""The two applications of the bank: the self-built app, and the message archive."""
+"""WeCom as one application sees it: a self-built app, and the message archive beside it."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -23,14 +23,20 @@ from channels.providers.wecom.api.statistics import Statistics
 from channels.providers.wecom.api.tags import Tags
 from channels.providers.wecom.api.transfer import Transfer
 from channels.providers.wecom.api.welcome import Welcome
+from channels.providers.wecom.applications import Application, main_application
 from channels.providers.wecom.client import WeComClient
+from channels.providers.wecom.people import corp_of, local_id, localized, wecom_id
 
 
 class WeCom:
-    """The self-built app; its calls by noun, and the most used ones by short names."""
+    """The self-built app; its calls by noun, and the most used ones by short names.
+
+    The nouns speak WeCom's ids. The short names take and give ids as our rows hold them.
+    """
 
     def __init__(self, client: WeComClient, archive: WeComClient, agent_id: int) -> None:
         self.client = client
+        self.corp_id = client.corp_id
         self.org = Org(client)
         self.customers = Customers(client)
         self.tags = Tags(client)
@@ -50,25 +56,37 @@ class WeCom:
         self.msgaudit = MsgAudit(archive)
 
     def follow_users(self) -> list[str]:
-        return self.customers.follow_users()
+        return [local_id(self.corp_id, userid) for userid in self.customers.follow_users()]
 
     def contacts_page(self, userid: str, cursor: str) -> tuple[list[Row], str]:
-        return self.customers.page(userid, cursor)
+        rows, following = self.customers.page(wecom_id(userid), cursor)
+        return [self._relation(row) for row in rows], following
+
+    def _relation(self, row: Row) -> Row:
+        contact = localized(self.corp_id, row["external_contact"], "external_userid")
+        follow = localized(self.corp_id, row["follow_info"], "userid")
+        return {**row, "external_contact": contact, "follow_info": follow}
 
     def contact(self, external_userid: str) -> Row:
-        return self.customers.one(external_userid)
+        row = self.customers.one(wecom_id(external_userid))
+        contact = localized(self.corp_id, row["external_contact"], "external_userid")
+        follows = [localized(self.corp_id, follow, "userid") for follow in row["follow_user"]]
+        return {**row, "external_contact": contact, "follow_user": follows}
 
     def add_mass_send(self, sender: str, recipients: list[str], text: str) -> tuple[str, list[str]]:
-        return self.mass_send.add(text, sender=sender, recipients=recipients)
+        people = [wecom_id(person) for person in recipients]
+        msgid, refused = self.mass_send.add(text, sender=wecom_id(sender), recipients=people)
+        return msgid, [local_id(self.corp_id, person) for person in refused]
 
     def mass_sends(self, start: int, end: int) -> Iterator[Row]:
         return self.mass_send.rows(start, end)
 
     def mass_send_members(self, msgid: str) -> list[Row]:
-        return self.mass_send.members(msgid)
+        return [localized(self.corp_id, row, "userid") for row in self.mass_send.members(msgid)]
 
     def mass_send_results(self, msgid: str, userid: str) -> list[Row]:
-        return self.mass_send.results(msgid, userid)
+        rows = self.mass_send.results(msgid, wecom_id(userid))
+        return [localized(self.corp_id, row, "external_userid") for row in rows]
 
     def mass_send_remind(self, msgid: str) -> None:
         self.mass_send.remind(msgid)
@@ -80,17 +98,26 @@ class WeCom:
         return self.identity.visitor(code)
 
 
-def _client(app: str, secret: str) -> WeComClient:
-    return WeComClient(settings.WECOM_API_URL, settings.WECOM_CORP_ID, app, secret)
+def _client(app: Application, name: str, secret: str) -> WeComClient:
+    return WeComClient(app.api_url or settings.WECOM_API_URL, app.corp_id, name, secret)
 
 
 @cache
-def wecom() -> WeCom:
-    """The configured applications; one HTTP session for each in a process."""
-    agent = settings.WECOM_AGENT_ID
+def wecom_app(app: Application) -> WeCom:
+    """One HTTP session for each application in a process."""
     return WeCom(
-        _client(str(agent), settings.WECOM_AGENT_SECRET),
+        _client(app, str(app.agent_id), app.secret),
         # The archive has a secret, and so a token, of its own.
-        _client("archive", settings.WECOM_ARCHIVE_SECRET),
-        agent,
+        _client(app, "archive", app.archive_secret),
+        app.agent_id,
     )
+
+
+def wecom(corp_id: str = "") -> WeCom:
+    """The main application of a corporation, of the bank's first one if none is named."""
+    return wecom_app(main_application(corp_id or settings.WECOM_CORP_ID))
+
+
+def wecom_of(person: str) -> WeCom:
+    """The corporation of an employee or external contact, by the id in our rows."""
+    return wecom(corp_of(person))
