@@ -7,3 +7,6 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from channels import checks  # noqa: F401
+        from channels.codes import wiring
+
+        wiring.connect()

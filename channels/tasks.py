@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from channels.codes import arrivals, push
 from channels.inbox import processing
 from channels.models import SyncRun
 from channels.outbox import queue, reconcile, results, sending
@@ -37,3 +38,15 @@ def sync_continue(run_id: int) -> None:
 @shared_task
 def sync_sweep() -> int:
     return walk.resume_stalled()
+
+
+@shared_task
+def codes_push() -> int:
+    return push.push_due()
+
+
+@shared_task
+def codes_tick() -> int:
+    arrivals.refresh_all()
+    arrivals.tag_late()
+    return push.push_due() + push.pictures_due()

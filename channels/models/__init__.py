@@ -1,5 +1,28 @@
+from channels.models.codes import (
+    AnyCode,
+    Code,
+    ContactWay,
+    ContactWayMember,
+    ContactWayShift,
+    ContactWayTagging,
+    FoundWay,
+    GroupCode,
+)
 from channels.models.inbox import InboxEvent
 from channels.models.outbox import MassSendMember, OutboxTask
 from channels.models.sync import SyncRun
 
-__all__ = ["InboxEvent", "MassSendMember", "OutboxTask", "SyncRun"]
+__all__ = [
+    "AnyCode",
+    "Code",
+    "ContactWay",
+    "ContactWayMember",
+    "ContactWayShift",
+    "ContactWayTagging",
+    "FoundWay",
+    "GroupCode",
+    "InboxEvent",
+    "MassSendMember",
+    "OutboxTask",
+    "SyncRun",
+]

@@ -123,7 +123,15 @@ class Follow(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "contact"], name="follow_once")]
-        indexes = [models.Index(fields=["contact", "state"], name="follow_contact_state")]
+        indexes = [
+            models.Index(fields=["contact", "state"], name="follow_contact_state"),
+            # What came through one live code, and when.
+            models.Index(
+                fields=["channel_state", "added_at"],
+                condition=~models.Q(channel_state=""),
+                name="follow_channel",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} ↔ {self.contact}"

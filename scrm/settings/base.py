@@ -125,6 +125,7 @@ CELERY_TASK_ROUTES = {
     "channels.tasks.inbox_*": {"queue": "callback"},
     "channels.tasks.outbox_*": {"queue": "dispatch"},
     "channels.tasks.results_*": {"queue": "dispatch"},
+    "channels.tasks.codes_*": {"queue": "dispatch"},
     "campaigns.tasks.*": {"queue": "dispatch"},
     "compliance.tasks.*": {"queue": "audit"},
 }
@@ -148,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.outbox_sweep": _SWEEP,
         "channels.tasks.results_poll": min(_SWEEP, 10),
         "channels.tasks.sync_sweep": 60,
+        "channels.tasks.codes_tick": 60,
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
         "compliance.tasks.unanswered_find": 60,
