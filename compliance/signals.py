@@ -2,6 +2,7 @@
 
 from django.dispatch import Signal
 
-# message: ArchivedMessage that was just stored; sent once per message, also for recalls and the
-# like (see message.msgtype, message.action). Not sent for repeats and undecodable records.
-message_archived = Signal()
+# messages: the ArchivedMessages that were just stored together, in order; each message is told once,
+# recalls and the like too (see message.msgtype, message.action). Not sent for repeats and
+# undecodable records.
+messages_archived = Signal()

@@ -1,7 +1,8 @@
 """Takes in what WeCom tells of customers and friendships. Newer facts win, whatever order they come."""
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils import timezone
 from contacts.models import Customer, CustomerEvent, ExternalContact, Follow
 from scrm.accounts.models import User
 from scrm.audit.services import record
-from scrm.core import crypto
+from scrm.core import bulk, crypto
 from scrm.core.actors import SYSTEM
 
 
@@ -185,6 +186,37 @@ def mark_lost(
     return follow
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened between an employee and a contact; the same key and time is told once."""
+
+    kind: str
+    contact: ExternalContact | None
+    user: User | None
+    at: datetime.datetime
+    key: str
+    source: str = "wecom"
+    properties: dict[str, object] = field(default_factory=dict)
+
+
+def note_events(facts: Iterable[Fact]) -> None:
+    """Adds facts to the behaviour stream, all in one statement."""
+    bulk.insert_new([_event(fact) for fact in facts])
+
+
+def _event(fact: Fact) -> CustomerEvent:
+    return CustomerEvent(
+        customer_id=fact.contact.customer_id if fact.contact else None,
+        contact_id=fact.contact.pk if fact.contact else None,
+        user_id=fact.user.pk if fact.user else None,
+        kind=fact.kind,
+        occurred_at=fact.at,
+        source=fact.source,
+        properties=fact.properties,
+        key=fact.key,
+    )
+
+
 def note_event(
     *,
     kind: str,
@@ -195,19 +227,7 @@ def note_event(
     source: str = "wecom",
     **properties: object,
 ) -> None:
-    """Adds a fact to the behaviour stream; the same key at the same time is told once."""
+    """Adds one fact to the behaviour stream; the same key at the same time is told once."""
     CustomerEvent.objects.bulk_create(
-        [
-            CustomerEvent(
-                customer_id=contact.customer_id if contact else None,
-                contact=contact,
-                user=user,
-                kind=kind,
-                occurred_at=at,
-                source=source,
-                properties=properties,
-                key=key,
-            )
-        ],
-        ignore_conflicts=True,
+        [_event(Fact(kind, contact, user, at, key, source, properties))], ignore_conflicts=True
     )

@@ -6,7 +6,10 @@ type "undecodable"; one whose private key is missing waits, visibly, and the oth
 
 import hashlib
 import logging
+from collections import deque
+from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -16,13 +19,16 @@ from compliance.archive import locks, records, seals
 from compliance.archive.keys import KeyMissing
 from compliance.archive.people import Directory
 from compliance.archive.records import Record
+from compliance.archive.unwrap import Opened, Opening, Unwrapper
 from compliance.models import ArchivedMessage, ArchiveEnvelope
-from contacts.intake import note_event
+from contacts.intake import Fact, note_events
+from scrm.core import bulk
 
 logger = logging.getLogger(__name__)
-_BATCH = 200
+_BATCH = 1000
 _EVENT_KEY = 80
 Pair = tuple[ArchiveEnvelope, Record]
+Page = list[ArchiveEnvelope]
 
 
 def waiting() -> QuerySet[ArchiveEnvelope]:
@@ -38,26 +44,45 @@ def newest_waiting() -> QuerySet[ArchiveEnvelope]:
 
 
 def decode(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> int:
-    """Decodes those envelopes; returns how many messages were stored. One decoder at a time."""
+    """Decodes those envelopes; returns how many messages were stored."""
+    return sum(batches(sdk, envelopes))
+
+
+def batches(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[int]:
+    """The same batch by batch, so that what is stored can be scanned meanwhile. One decoder at a time."""
     with locks.only_one(locks.DECODE) as mine:
-        return _decode_all(sdk, envelopes) if mine else 0
+        if not mine:
+            return
+        with Unwrapper(settings.WECOM_ARCHIVE_KEYS_DIR) as unwrapper:
+            for page, opening in _ahead(_pages(envelopes), unwrapper):
+                keys = opening.result()
+                read = (_read(*pair, sdk) for pair in zip(page, keys, strict=True))
+                yield _keep_batch([pair for pair in read if pair])
 
 
-def _decode_all(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> int:
-    count, after = 0, 0
-    while batch := list(envelopes.filter(id__gt=after)[:_BATCH]):
-        after = batch[-1].pk
-        pairs = [pair for envelope in batch if (pair := _read(envelope, sdk))]
-        count += _keep_batch(pairs)
-    return count
+def _pages(envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[Page]:
+    after = 0
+    while page := list(envelopes.filter(id__gt=after)[:_BATCH]):
+        after = page[-1].pk
+        yield page
 
 
-def _read(envelope: ArchiveEnvelope, sdk: ArchiveSdk) -> Pair | None:
-    try:
-        return envelope, records.read(envelope, sdk)
-    except KeyMissing as error:
-        logger.error("archive record %s waits: %s", envelope.seq, error)
+def _ahead(pages: Iterator[Page], unwrapper: Unwrapper) -> Iterator[tuple[Page, Opening]]:
+    """Keys of the next page are opened while the one before it is stored."""
+    begun: deque[tuple[Page, Opening]] = deque()
+    for page in pages:
+        sealed = [(row.publickey_ver, row.encrypt_random_key) for row in page]
+        begun.append((page, unwrapper.open(sealed)))
+        if len(begun) > 1:
+            yield begun.popleft()
+    yield from begun
+
+
+def _read(envelope: ArchiveEnvelope, key: Opened, sdk: ArchiveSdk) -> Pair | None:
+    if isinstance(key, KeyMissing):
+        logger.error("archive record %s waits: %s", envelope.seq, key)
         return None
+    return envelope, records.read(envelope, key, sdk)
 
 
 def _keep_batch(pairs: list[Pair]) -> int:
@@ -89,15 +114,14 @@ def _keep(pairs: list[Pair]) -> int:
         messages.append(
             _message(envelope, records.repeat(envelope, record) if again else record, directory)
         )
-    ArchivedMessage.objects.bulk_create(messages)
+    bulk.copy_in(messages)
     seals.append(messages)
-    for message in messages:
-        _tell(message)
+    _tell(messages)
     return len(messages)
 
 
 def _known_msgids(pairs: list[Pair]) -> set[str]:
-    ids = {record.msgid for _, record in pairs}
+    ids = [record.msgid for _, record in pairs]
     rows = ArchivedMessage.objects.filter(msgid__in=ids).exclude(msgtype__in=records.UNREADABLE)
     return set(rows.values_list("msgid", flat=True))
 
@@ -125,19 +149,24 @@ def _message(envelope: ArchiveEnvelope, record: Record, directory: Directory) ->
     )
 
 
-def _tell(message: ArchivedMessage) -> None:
-    """The behaviour stream and the apps above learn of it in the transaction that stores it."""
-    if message.msgtype in records.UNREADABLE:
-        return
-    if message.contact is not None and message.action == "send":
-        note_event(
-            kind="sent" if message.from_staff else "message",
-            contact=message.contact,
-            user=message.user,
-            at=message.sent_at,
-            key=_event_key(message.msgid),
-        )
-    signals.message_archived.send(ArchivedMessage, message=message)
+def _tell(messages: list[ArchivedMessage]) -> None:
+    """The behaviour stream and the apps above learn of them in the transaction that stores them."""
+    said = [message for message in messages if message.msgtype not in records.UNREADABLE]
+    note_events(
+        _fact(message) for message in said if message.contact_id and message.action == "send"
+    )
+    if said:
+        signals.messages_archived.send(ArchivedMessage, messages=said)
+
+
+def _fact(message: ArchivedMessage) -> Fact:
+    return Fact(
+        kind="sent" if message.from_staff else "message",
+        contact=message.contact,
+        user=message.user,
+        at=message.sent_at,
+        key=_event_key(message.msgid),
+    )
 
 
 def _event_key(msgid: str) -> str:

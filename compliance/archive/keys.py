@@ -1,14 +1,15 @@
-"""The archive's RSA private keys: <publickey_ver>.pem, old versions kept for ever."""
+"""The archive's RSA private keys: <publickey_ver>.pem, old versions kept for ever.
+
+No ORM here at import: the helper processes of unwrap.py read the same files.
+"""
 
 import base64
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from django.conf import settings
-
-from compliance.models import ArchiveEnvelope
 
 
 class KeyMissing(Exception):
@@ -27,13 +28,20 @@ def _load(folder: str, version: int) -> rsa.RSAPrivateKey:
     return key
 
 
-def open_random_key(version: int, sealed: str) -> str:
+def opener(folder: str, version: int) -> Callable[[bytes], bytes]:
+    """Opens what was sealed for that key version; raises KeyMissing here, ValueError when called."""
+    key, scheme = _load(folder, version), padding.PKCS1v15()
+    return lambda sealed: key.decrypt(sealed, scheme)
+
+
+def open_random_key(folder: str, version: int, sealed: str) -> str:
     """The text key of one record; raises KeyMissing, or ValueError for damaged data."""
-    key = _load(settings.WECOM_ARCHIVE_KEYS_DIR, version)
-    return key.decrypt(base64.b64decode(sealed), padding.PKCS1v15()).decode()
+    return opener(folder, version)(base64.b64decode(sealed)).decode()
 
 
 def key_versions() -> set[int]:
     """Versions that recent envelopes need; the connection doctor looks for their private keys."""
+    from compliance.models import ArchiveEnvelope
+
     newest = ArchiveEnvelope.objects.order_by("-id").values_list("publickey_ver", flat=True)
     return set(newest[:20_000])

@@ -11,6 +11,7 @@ from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import TOO_LARGE, ArchiveSdk
 from compliance.archive import locks
 from compliance.models import ArchiveCursor, ArchiveEnvelope
+from scrm.core import bulk
 
 logger = logging.getLogger(__name__)
 _LIMIT = 1000
@@ -54,13 +55,20 @@ def store(corp: str, rows: list[dict[str, Any]]) -> int:
     """Keeps the envelopes and moves the cursor in one transaction; returns the cursor."""
     ArchiveCursor.objects.get_or_create(corp_id=corp)
     cursor = ArchiveCursor.objects.select_for_update().get(corp_id=corp)
-    ArchiveEnvelope.objects.bulk_create(
-        [_envelope(corp, row) for row in sorted(rows, key=_seq)], ignore_conflicts=True
-    )
+    _keep([_envelope(corp, row) for row in sorted(rows, key=_seq)], cursor.seq)
     cursor.seq = max(cursor.seq, *(_seq(row) for row in rows))
     cursor.moved_at = timezone.now()
     cursor.save(update_fields=["seq", "moved_at"])
     return cursor.seq
+
+
+def _keep(envelopes: list[ArchiveEnvelope], cursor: int) -> None:
+    """Beyond the cursor nothing can be stored yet; a page that reaches back is told apart by row."""
+    fresh = {row.seq: row for row in envelopes if row.seq > cursor}
+    bulk.copy_in(list(fresh.values()))
+    ArchiveEnvelope.objects.bulk_create(
+        [row for row in envelopes if row.seq <= cursor], ignore_conflicts=True
+    )
 
 
 def _seq(row: dict[str, Any]) -> int:
@@ -73,8 +81,13 @@ def _envelope(corp: str, row: dict[str, Any]) -> ArchiveEnvelope:
     return ArchiveEnvelope(
         corp_id=corp,
         seq=_seq(row),
-        msgid=str(row.get("msgid") or "")[:120],
+        msgid=_text(row, "msgid")[:120],
         publickey_ver=version if isinstance(version, int) else 0,
-        encrypt_random_key=str(row.get("encrypt_random_key") or ""),
-        encrypt_chat_msg=str(row.get("encrypt_chat_msg") or ""),
+        encrypt_random_key=_text(row, "encrypt_random_key"),
+        encrypt_chat_msg=_text(row, "encrypt_chat_msg"),
     )
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    # PostgreSQL knows no zero bytes; base64 has none.
+    return str(row.get(name) or "").replace("\x00", "")

@@ -8,7 +8,6 @@ from typing import Any
 from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import ArchiveSdk
 from compliance.archive.content import body_of, body_text
-from compliance.archive.keys import open_random_key
 from compliance.models import ArchiveEnvelope
 
 UNDECODABLE, REPEAT = "undecodable", "repeat"
@@ -34,15 +33,16 @@ class Record:
     people: tuple[str, ...] = field(default=())
 
 
-def read(envelope: ArchiveEnvelope, sdk: ArchiveSdk) -> Record:
-    """Never raises for a damaged record; raises KeyMissing, which an administrator can mend."""
+def read(envelope: ArchiveEnvelope, key: str | None, sdk: ArchiveSdk) -> Record:
+    """`key` is the opened random key, None if it is damaged. Never raises for a damaged record."""
+    if key is None:
+        return undecodable(envelope, "随机密钥解不开：数据损坏，或私钥与版本不符")
     try:
-        key = open_random_key(envelope.publickey_ver, envelope.encrypt_random_key)
         plain = sdk.decrypt(key, envelope.encrypt_chat_msg)
     except ProviderError as error:
         return undecodable(envelope, error.message)
     except ValueError:
-        return undecodable(envelope, "随机密钥解不开：数据损坏，或私钥与版本不符")
+        return undecodable(envelope, "消息解密后不是文本")
     return parse(envelope, plain)
 
 

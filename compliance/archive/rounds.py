@@ -20,8 +20,12 @@ def run() -> int:
     """After WeCom's notice: pulls, decodes and scans what is new; returns messages stored."""
     sdk = archive_sdk()
     _pull(sdk)
-    stored = decode.decode(sdk, decode.newest_waiting())
-    _scan(scan.newest_unscanned())
+    stored = 0
+    for count in decode.batches(sdk, decode.newest_waiting()):
+        stored += count
+        _scan(scan.newest_unscanned())
+    if not stored:
+        _scan(scan.newest_unscanned())
     return stored
 
 

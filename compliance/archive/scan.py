@@ -21,11 +21,25 @@ from compliance.lexicons import active_engine
 from compliance.models import Alert, ArchivedMessage, MessageScan
 from contacts.models import Customer
 from scrm.accounts.models import User
+from scrm.core import bulk
 
 logger = logging.getLogger(__name__)
-_BATCH = 200
+_BATCH = 1000
+# What scanning and raising alerts need of a message; its plain JSON stays closed.
+_READ = (
+    "action",
+    "text",
+    "envelope_id",
+    "from_staff",
+    "conversation",
+    "sender",
+    "sent_at",
+    "customer_id",
+    "user_id",
+)
 _JOIN_WITHIN = datetime.timedelta(minutes=2)
 Found = dict[str, Any]
+_SPOKEN_BY_CUSTOMER, _NOBODY_KNOWN = ScanContext(speaker="customer"), ScanContext()
 
 
 def unscanned() -> QuerySet[ArchivedMessage]:
@@ -51,7 +65,7 @@ def scan(messages: QuerySet[ArchivedMessage]) -> int:
 
 def _scan_all(messages: QuerySet[ArchivedMessage]) -> int:
     count, after = 0, 0
-    rows = messages.select_related("customer", "user__branch")
+    rows = messages.only(*_READ)
     while batch := list(rows.filter(id__gt=after)[:_BATCH]):
         after = batch[-1].pk
         count += _scan_batch(batch, active_engine())
@@ -60,10 +74,11 @@ def _scan_all(messages: QuerySet[ArchivedMessage]) -> int:
 
 def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
     judged = []
-    before = _earlier_texts(batch)
+    before, contexts = _earlier_texts(batch), _Contexts(batch)
     for message in batch:
         try:
-            judged.append((message, *_judge(engine, message, before.get(message.pk, ""))))
+            context = contexts.of(message)
+            judged.append((message, *_judge(engine, message, before.get(message.pk, ""), context)))
         except ScanFailed:
             # Left without a scan: the sweeper tries again and the board counts it until then.
             logger.error("archived message %s could not be scanned", message.pk)
@@ -72,23 +87,31 @@ def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
 
 
 def _judge(
-    engine: Engine, message: ArchivedMessage, before: str
+    engine: Engine, message: ArchivedMessage, before: str, context: ScanContext
 ) -> tuple[ScanResult, list[Found], int | None]:
-    context = _context(message)
     result = engine.scan(message.text, context)
-    findings = list(result.to_json()["findings"])
+    findings = list(result.to_json()["findings"]) if result.findings else []
     if before:
         findings += _joined(engine, before, message.text, context, {f["rule_id"] for f in findings})
     return result, findings, max((f["severity"] for f in findings), default=None)
 
 
-def _context(message: ArchivedMessage) -> ScanContext:
-    """Who reads it: an old or very cautious customer makes a promise weigh more."""
-    if not message.from_staff:
-        return ScanContext(speaker="customer")
-    customer = message.customer
-    if customer is None:
-        return ScanContext()
+class _Contexts:
+    """Who reads each message: an old or very cautious customer makes a promise weigh more."""
+
+    def __init__(self, batch: list[ArchivedMessage]) -> None:
+        ids = {message.customer_id for message in batch if message.from_staff}
+        rows = Customer.objects.filter(pk__in=ids - {None})
+        facts = rows.only("birthday", "risk_level", "risk_expires_on")
+        self.known = {row.pk: _reader(row) for row in facts}
+
+    def of(self, message: ArchivedMessage) -> ScanContext:
+        if not message.from_staff:
+            return _SPOKEN_BY_CUSTOMER
+        return self.known.get(message.customer_id or 0, _NOBODY_KNOWN)
+
+
+def _reader(customer: Customer) -> ScanContext:
     level = customer.valid_risk_level(timezone.localdate())
     return ScanContext(
         recipient_age=_age(customer), recipient_risk_level=f"C{level}" if level else None
@@ -122,16 +145,18 @@ def _joined(
 
 def _earlier_texts(batch: list[ArchivedMessage]) -> dict[int, str]:
     """For each message of an employee: what the same person wrote just before it."""
-    spoken = [m for m in batch if m.from_staff and m.conversation and m.text]
+    spoken = [m for m in batch if m.from_staff and m.conversation and m.action == "send"]
     if not spoken:
         return {}
     times = [message.sent_at for message in spoken]
-    near = ArchivedMessage.objects.filter(
+    stored = ArchivedMessage.objects.filter(
         conversation__in={message.conversation for message in spoken},
         sent_at__range=(min(times) - _JOIN_WITHIN, max(times)),
         action="send",
         from_staff=True,
-    ).order_by("sent_at", "id")
+    )
+    others = stored.exclude(pk__in=[message.pk for message in batch]).only(*_READ)
+    near = sorted([*spoken, *others], key=lambda message: (message.sent_at, message.pk))
     return dict(_neighbours(near, {message.pk for message in spoken}))
 
 
@@ -147,14 +172,20 @@ def _neighbours(rows: Iterable[ArchivedMessage], wanted: set[int]) -> Iterable[t
 
 @transaction.atomic
 def _keep(judged: list[tuple[ArchivedMessage, ScanResult, list[Found], int | None]]) -> None:
-    scans = [_scan_row(*entry) for entry in judged]
-    MessageScan.objects.bulk_create(scans, ignore_conflicts=True)
-    stored = MessageScan.objects.filter(message__in=[entry[0] for entry in judged]).order_by("id")
-    latest = {scan.message_id: scan for scan in stored}
+    bulk.insert_new([_scan_row(*entry) for entry in judged])
+    hits = [(m, found) for m, _, found, severity in judged if severity and m.from_staff]
+    if hits:
+        _raise_alerts(hits)
+
+
+def _raise_alerts(hits: list[tuple[ArchivedMessage, list[Found]]]) -> None:
+    stored = MessageScan.objects.filter(message__in=[message.pk for message, _ in hits])
+    latest = {scan.message_id: scan for scan in stored.order_by("id")}
+    users = User.objects.select_related("branch").in_bulk({m.user_id for m, _ in hits} - {None})
     alerts = [
-        _alert(message, message.user, latest[message.pk], findings)
-        for message, _, findings, severity in judged
-        if severity and message.from_staff and message.user is not None
+        _alert(message, users[message.user_id], latest[message.pk], findings)
+        for message, findings in hits
+        if message.user_id is not None
     ]
     Alert.objects.bulk_create(alerts, ignore_conflicts=True)
 
@@ -181,7 +212,7 @@ def _alert(message: ArchivedMessage, user: User, scan: MessageScan, findings: li
         severity=worst["severity"],
         category=worst["category"],
         user=user,
-        customer=message.customer,
+        customer_id=message.customer_id,
         branch=user.branch,
         raised_at=now,
         due_at=alert_due(worst["severity"], now),

@@ -63,28 +63,19 @@ def _walk(anchors: dict[int, str]) -> Iterator[tuple[int, str]]:
 
 
 def _seals() -> Iterator[Seal]:
-    """Seals with their rows; a ciphertext that does not open is a fault of the next one in turn."""
     rows = Seal.objects.order_by("number").select_related("message__envelope")
-    number = 0
-    try:
-        for seal in rows.iterator(chunk_size=500):
-            number = seal.number
-            yield seal
-    except (DecryptionFailed, ValueError):
-        where = _where(number + 1)
-        raise _Broken(f"{where}的密文无法打开，记录被改动过。", number + 1) from None
-
-
-def _where(number: int) -> str:
-    rows = Seal.objects.filter(number=number).values_list("message__envelope__seq", flat=True)
-    return f"第 {number} 号（seq {rows.first()}）"
+    return rows.iterator(chunk_size=500)
 
 
 def _check_link(seal: Seal, expected: int, previous: str) -> str:
     if seal.number != expected:
         raise _Broken(f"第 {expected} 号封存缺失，之后是第 {seal.number} 号。", expected)
     where = f"第 {expected} 号（seq {seal.message.envelope.seq}）"
-    if seals.leaf_of(seal.message) != seal.leaf:
+    try:
+        leaf = seals.leaf_of(seal.message)
+    except (DecryptionFailed, ValueError):
+        raise _Broken(f"{where}的密文无法打开，记录被改动过。", expected) from None
+    if leaf != seal.leaf:
         raise _Broken(f"{where}的内容与封存时不一致，记录被改动或调换过。", expected)
     if seals.head_of(previous, seal.leaf) != seal.head:
         raise _Broken(f"{where}的链头不正确，封存记录被改动或顺序被调换过。", expected)

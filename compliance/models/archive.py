@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from contacts.models import Customer, ExternalContact
-from scrm.core.fields import EncryptedTextField
+from scrm.core.fields import RowEncryptedTextField
 from scrm.core.scope import ScopedQuerySet
 
 
@@ -57,8 +57,8 @@ class ArchivedMessage(models.Model):
     # Conversation: "userid|external_userid" or the room; one index serves the context view.
     conversation = models.CharField(max_length=140, db_index=True)
     # The plain JSON as decrypted, and the text that is scanned and shown.
-    body = EncryptedTextField()
-    text = EncryptedTextField(blank=True)
+    body = RowEncryptedTextField(bound_to="envelope_id")
+    text = RowEncryptedTextField(bound_to="envelope_id", blank=True)
     # msgid that a recall record takes back.
     recalls = models.CharField(max_length=120, blank=True, db_index=True)
     error = models.CharField(max_length=200, blank=True)

@@ -5,8 +5,10 @@ is inside is real: RSA PKCS#1 v1.5 around the random key, the sandbox's cipher a
 """
 
 import base64
+import bisect
 import datetime
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from scrm.accounts.models import User
 RISKY = "您放心买，这款保本保息，年化收益稳稳的6个点。"
 HARMLESS = "您好，周六上午九点到下午四点营业。"
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PUBLIC_KEY = _KEY.public_key()
 
 
 def write_key(folder: Path, version: int = 1) -> None:
@@ -48,7 +51,8 @@ class Chat:
         self.calls += 1
         if limit > self.largest:
             raise ProviderError("too large", ErrorClass.PERMANENT, errcode=301058)
-        return [row for row in self.rows if row["seq"] > seq][:limit]
+        first = bisect.bisect_right(self.rows, seq, key=itemgetter("seq"))
+        return self.rows[first : first + limit]
 
     def decrypt(self, random_key: str, message: str) -> str:
         try:
@@ -60,7 +64,7 @@ class Chat:
         raise NotImplementedError
 
     def add(self, plain: str, msgid: str = "", version: int = 1) -> dict[str, Any]:
-        wrapped = _KEY.public_key().encrypt(b"random-key", padding.PKCS1v15())
+        wrapped = PUBLIC_KEY.encrypt(b"random-key", padding.PKCS1v15())
         row = {
             "seq": self.rows[-1]["seq"] + 2 if self.rows else 5,
             "msgid": msgid or f"m{len(self.rows)}_external",

@@ -77,34 +77,34 @@ def test_a_repeated_record_is_noted_and_told_once(cast: Cast, chat: Chat) -> Non
 def test_events_and_signal(cast: Cast, chat: Chat) -> None:
     heard: list[ArchivedMessage] = []
 
-    def hear(message: ArchivedMessage, **_: Any) -> None:
-        heard.append(message)
+    def hear(messages: list[ArchivedMessage], **_: Any) -> None:
+        heard.extend(messages)
 
     contact = befriend(cast.wang)
-    signals.message_archived.connect(hear)
+    signals.messages_archived.connect(hear)
     try:
         chat.say(contact.external_userid, "alice", "在吗")
         chat.archive()
     finally:
-        signals.message_archived.disconnect(hear)
+        signals.messages_archived.disconnect(hear)
     assert [message.text for message in heard] == ["在吗"]
     event = CustomerEvent.objects.get(kind="message", customer=cast.wang)
     assert (event.key, event.user) == ("msg:m0_external", cast.alice)
 
 
 def test_a_failing_receiver_costs_one_record_not_the_batch(cast: Cast, chat: Chat) -> None:
-    def refuse(message: ArchivedMessage, **_: Any) -> None:
-        if message.text == "触发错误":
+    def refuse(messages: list[ArchivedMessage], **_: Any) -> None:
+        if any(message.text == "触发错误" for message in messages):
             raise RuntimeError("receiver failed")
 
     to = befriend(cast.wang).external_userid
     bad = chat.say("alice", to, "触发错误")
     good = chat.say("alice", to, "正常")
-    signals.message_archived.connect(refuse)
+    signals.messages_archived.connect(refuse)
     try:
         chat.archive()
     finally:
-        signals.message_archived.disconnect(refuse)
+        signals.messages_archived.disconnect(refuse)
     assert message_of(bad).msgtype == "undecodable"
     assert message_of(good).text == "正常"
 

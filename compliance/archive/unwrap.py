@@ -1,0 +1,151 @@
+"""Opens the records' random keys: RSA, the costliest step, in processes beside the database work.
+
+Threads would not do: each would wait for the interpreter after every record. A helper process gets
+lines "version base64" and answers one line each; it reads the private keys itself, so that none
+goes through a pipe. A few records are opened on the spot, and so are those of a helper that died.
+
+Run as a helper: python -m compliance.archive.unwrap FOLDER
+"""
+
+import base64
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from types import TracebackType
+from typing import IO
+
+from compliance.archive.keys import KeyMissing, open_random_key
+
+logger = logging.getLogger(__name__)
+_WORTH_A_HELPER = 64
+_MISSING, _DAMAGED = "!", "?"
+# (publickey_ver, encrypt_random_key) of a record; its text key, None when damaged.
+Sealed = tuple[int, str]
+Opened = str | KeyMissing | None
+
+
+def open_one(folder: str, item: Sealed) -> Opened:
+    try:
+        return open_random_key(folder, *item)
+    except KeyMissing as error:
+        return error
+    except ValueError:
+        return None
+
+
+class Unwrapper:
+    """`with Unwrapper(folder) as unwrapper:` helpers start when first needed and end with it."""
+
+    def __init__(self, folder: str, helpers: int = 0) -> None:
+        self.folder = folder
+        # One core is left to the database work.
+        self.helpers = helpers or max(1, (os.cpu_count() or 2) - 1)
+        self.pool = ThreadPoolExecutor(self.helpers)
+        self.idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
+        self.started: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> "Unwrapper":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.pool.shutdown(cancel_futures=True)
+        for helper in self.started:
+            helper.kill()
+            helper.communicate()
+
+    def open(self, items: list[Sealed]) -> "Opening":
+        """Starts opening; `result()` waits for all, in order."""
+        if len(items) < _WORTH_A_HELPER:
+            return Opening([[open_one(self.folder, item) for item in items]], [])
+        size = -(-len(items) // self.helpers)
+        parts = [items[at : at + size] for at in range(0, len(items), size)]
+        return Opening([], [self.pool.submit(self._part, part) for part in parts])
+
+    def _part(self, items: list[Sealed]) -> list[Opened]:
+        try:
+            helper = self._helper()
+            answers = _ask(helper, items)
+            self.idle.put(helper)
+        except (OSError, ValueError) as error:
+            logger.warning("unwrap helper lost (%s), going on without it", type(error).__name__)
+            return [open_one(self.folder, item) for item in items]
+        versions = (version for version, _ in items)
+        return [_answer(text, version) for text, version in zip(answers, versions, strict=True)]
+
+    def _helper(self) -> "subprocess.Popen[str]":
+        if not self.idle.empty():
+            return self.idle.get()
+        helper = subprocess.Popen(
+            [sys.executable, "-m", "compliance.archive.unwrap", self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(helper)
+        return helper
+
+
+class Opening:
+    """Keys that are being opened."""
+
+    def __init__(self, ready: list[list[Opened]], parts: "list[Future[list[Opened]]]") -> None:
+        self.ready, self.parts = ready, parts
+
+    def result(self) -> list[Opened]:
+        done = self.ready + [part.result() for part in self.parts]
+        return [opened for part in done for opened in part]
+
+
+def _ask(helper: "subprocess.Popen[str]", items: list[Sealed]) -> list[str]:
+    """The helper answers only after it has read them all, so neither waits for the other's pipe."""
+    into, out = helper.stdin, helper.stdout
+    if into is None or out is None:
+        raise OSError("helper without pipes")
+    lines = [f"{version} {sealed}\n" for version, sealed in items if sealed.isascii()]
+    if len(lines) < len(items) or any(len(line.split()) != 2 for line in lines):
+        raise ValueError("a key that is no base64")
+    into.write(f"{len(lines)}\n{''.join(lines)}")
+    into.flush()
+    answers = [out.readline() for _ in lines]
+    if not all(answers):
+        raise OSError("helper ended")
+    return [answer.strip() for answer in answers]
+
+
+def _answer(text: str, version: int) -> Opened:
+    if text == _MISSING:
+        return KeyMissing(f"缺少第 {version} 版私钥")
+    if text == _DAMAGED:
+        return None
+    return base64.b64decode(text).decode()
+
+
+def _reply(opened: Opened) -> str:
+    if opened is None:
+        return _DAMAGED
+    return (
+        _MISSING if isinstance(opened, KeyMissing) else base64.b64encode(opened.encode()).decode()
+    )
+
+
+def serve(folder: str, lines: Iterable[str], out: IO[str]) -> None:
+    """A helper's life: batch after batch until its input ends."""
+    source = iter(lines)
+    for head in source:
+        batch = [next(source).split() for _ in range(int(head))]
+        answers = [_reply(open_one(folder, (int(version), sealed))) for version, sealed in batch]
+        out.write("".join(f"{answer}\n" for answer in answers))
+        out.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], sys.stdin, sys.stdout)

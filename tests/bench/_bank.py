@@ -1,0 +1,37 @@
+"""A bank of its own for a benchmark: durable PostgreSQL in a temporary folder, migrated, with a cast.
+
+What is written must be as safe as in production, so the throw-away settings of tests are not used.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scrm import embedded
+
+
+@contextmanager
+def bank() -> Iterator[Path]:
+    """Yields the folder of the bank; Django is set up on its database. One bank a process."""
+    folder = Path(tempfile.mkdtemp(prefix="scrm-bench-"))
+    folder.chmod(0o755)
+    os.environ["SCRM_VAR"] = str(folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "scrm.settings.demo"
+    os.environ["DATABASE_URL"] = embedded.start_postgres(folder / "postgres")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    try:
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield folder
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        embedded.remove_postgres(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""Archive ingest end to end beside its physical bound, the bare RSA-2048 unwrap of one core.
+
+Pull, unwrap, decrypt, parse, store, seal, scan and index of ordinary chat messages, on a durable
+PostgreSQL. The bound is measured before and after the ingest, on as many messages' worth of real
+random keys, so that a busy neighbour slows both. CPU seconds are those of this process and of
+PostgreSQL together; the wall clock uses whatever cores there are.
+"""
+
+import base64
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench._bank import bank
+
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "12000"))
+CUSTOMERS = 200
+
+
+def run() -> list[dict[str, Any]]:
+    with bank() as folder:
+        return [_measure(folder)]
+
+
+def _measure(folder: Path) -> dict[str, Any]:
+    from compliance.archive import rounds
+    from tests.bench import _chats
+
+    source = _chats.source(folder, MESSAGES, CUSTOMERS)
+    rounds.archive_sdk = lambda: source
+    before = _bare(source.rows)
+    # A first round as any running worker has had: engine built, keys read, statements planned.
+    rows, source.rows = source.rows, source.rows[:500]
+    rounds.run()
+    source.rows = rows
+    cpu, began = _cpu(), time.perf_counter()
+    rounds.run()
+    took, used = time.perf_counter() - began, _cpu() - cpu
+    stored = _chats.check(len(rows)) - 500
+    bare = statistics.mean([before, _bare(source.rows)])
+    rate = stored / took
+    return {
+        "name": "archive_ingest",
+        "value": round(rate),
+        "unit": "messages/s, wall clock",
+        "peer": {"name": "bare RSA-2048 unwraps/s of one core", "value": round(bare)},
+        "ratio": round(rate / bare, 3),
+        "per_core": round(stored / used),
+        "ratio_per_core": round(stored / used / bare, 3),
+        "backlog_minutes_for_1M": round(1_000_000 / rate / 60, 1),
+        "messages": stored,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _bare(rows: list[dict[str, Any]]) -> float:
+    """Unwraps per second of CPU of one thread, nothing else."""
+    from django.conf import settings
+
+    from compliance.archive import keys
+
+    sealed = [base64.b64decode(row["encrypt_random_key"]) for row in rows[:3000]]
+    unwrap = keys.opener(settings.WECOM_ARCHIVE_KEYS_DIR, 1)
+    began = time.thread_time()
+    for item in sealed:
+        unwrap(item)
+    return len(sealed) / (time.thread_time() - began)
+
+
+def _cpu() -> float:
+    """CPU seconds of this process and of the PostgreSQL it talks to."""
+    import psutil
+    from django.db import connection
+
+    # Children too: the helpers that unwrap keys have ended by now.
+    own = sum(os.times()[:4])
+    connection.ensure_connection()
+    backend = psutil.Process(connection.connection.info.backend_pid)
+    postmaster = backend.parent()
+    assert postmaster is not None
+    servers = [postmaster, *postmaster.children()]
+    return own + sum(sum(process.cpu_times()[:2]) for process in servers)
