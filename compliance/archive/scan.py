@@ -100,8 +100,8 @@ class _Contexts:
     """Who reads each message: an old or very cautious customer makes a promise weigh more."""
 
     def __init__(self, batch: list[ArchivedMessage]) -> None:
-        ids = {message.customer_id for message in batch if message.from_staff}
-        rows = Customer.objects.filter(pk__in=ids - {None})
+        ids = {m.customer_id for m in batch if m.from_staff and m.customer_id}
+        rows = Customer.objects.filter(pk__in=ids)
         facts = rows.only("birthday", "risk_level", "risk_expires_on")
         self.known = {row.pk: _reader(row) for row in facts}
 

@@ -30,6 +30,8 @@ class Sealed(str):
 class _Opened(DeferredAttribute):
     """Opens the ciphertext when it is first asked for: many readers never ask."""
 
+    field: "RowEncryptedTextField"
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
