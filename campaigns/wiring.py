@@ -4,8 +4,9 @@ from campaigns import demo, services, timeline
 from campaigns.dispatch import cancelling, handing, settling
 from campaigns.library import services as library
 from campaigns.models import Campaign, ContentVersion
+from campaigns.welcome import selectors as welcome
 from channels import signals
-from compliance.gate import register_source
+from compliance.gate import register_greeter, register_source
 from compliance.registry import Reviewable, register
 from contacts.demo.registry import seeder
 
@@ -34,6 +35,7 @@ def connect() -> None:
     signals.outbox_settled.connect(settling.on_settled, dispatch_uid="campaigns.settled")
     signals.outbox_cancelled.connect(cancelling.on_cancelled, dispatch_uid="campaigns.cancelled")
     register_source("campaigns.batch", handing.still_wanted)
+    register_greeter(welcome.offers)
     signals.outbox_uncertain.connect(settling.on_uncertain, dispatch_uid="campaigns.uncertain")
     signals.member_confirmed.connect(settling.on_confirmed, dispatch_uid="campaigns.confirmed")
     signals.results_read.connect(settling.on_results, dispatch_uid="campaigns.results")

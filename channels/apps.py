@@ -6,7 +6,8 @@ class ChannelsConfig(AppConfig):
     verbose_name = "渠道"
 
     def ready(self) -> None:
-        from channels import checks  # noqa: F401
+        from channels import checks, timeline  # noqa: F401
         from channels.codes import wiring
 
         wiring.connect()
+        timeline.connect()

@@ -5,13 +5,26 @@ from celery import shared_task
 from channels.codes import arrivals, push
 from channels.inbox import processing
 from channels.models import SyncRun
-from channels.outbox import queue, reconcile, results, sending
+from channels.outbox import queue, reconcile, results, sending, welcomes
 from channels.sync import walk
+from scrm.core import bell
 
 
 @shared_task
 def inbox_drain() -> int:
+    bell.answered(inbox_drain)
     return processing.drain()
+
+
+@shared_task
+def welcome_send() -> int:
+    bell.answered(welcome_send)
+    return welcomes.send_due()
+
+
+@shared_task
+def welcome_sweep() -> int:
+    return welcomes.send_due() + welcomes.sweep()
 
 
 @shared_task

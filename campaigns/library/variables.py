@@ -15,12 +15,17 @@ def _salutation(customer: Customer, sender: User) -> str:
     return f"{customer.name[:1]}{suffix}"
 
 
+# What is said of the employee, and so can be said to anybody.
+_OF_SENDER: dict[str, Callable[[User], str]] = {
+    "经理姓名": lambda s: s.name,
+    "机构名称": lambda s: s.branch.name,
+}
 # name: (explanation, value, whether each customer gets a text of their own)
 VARIABLES: dict[str, tuple[str, Callable[[Customer, User], str], bool]] = {
     "客户称呼": ("王先生 / 李女士", _salutation, True),
     "客户等级": ("大众、金卡、白金…", lambda c, s: str(c.get_tier_display()), False),
-    "经理姓名": ("客户经理姓名", lambda c, s: s.name, False),
-    "机构名称": ("客户经理所在机构", lambda c, s: s.branch.name, False),
+    "经理姓名": ("客户经理姓名", lambda c, s: _OF_SENDER["经理姓名"](s), False),
+    "机构名称": ("客户经理所在机构", lambda c, s: _OF_SENDER["机构名称"](s), False),
 }
 LINK = "链接"
 
@@ -45,6 +50,20 @@ def render(body: str, *, customer: Customer, sender: User, link: str = "") -> st
     def value(match: re.Match[str]) -> str:
         name = match[1]
         return link if name == LINK else VARIABLES[name][1](customer, sender)
+
+    return _VARIABLE.sub(value, body)
+
+
+def of_customers(body: str) -> list[str]:
+    """Variables that cannot be filled in for somebody we do not know."""
+    return [name for name in used(body) if name != LINK and name not in _OF_SENDER]
+
+
+def render_for_stranger(body: str, *, sender: User, link: str = "") -> str:
+    """The text for a new friend; raises KeyError for a variable that needs to know them."""
+
+    def value(match: re.Match[str]) -> str:
+        return link if match[1] == LINK else _OF_SENDER[match[1]](sender)
 
     return _VARIABLE.sub(value, body)
 

@@ -11,6 +11,7 @@ from channels.models.codes import (
 from channels.models.inbox import InboxEvent
 from channels.models.outbox import MassSendMember, OutboxTask
 from channels.models.sync import SyncRun
+from channels.models.welcome import Welcome
 
 __all__ = [
     "AnyCode",
@@ -25,4 +26,5 @@ __all__ = [
     "MassSendMember",
     "OutboxTask",
     "SyncRun",
+    "Welcome",
 ]

@@ -11,14 +11,17 @@ from compliance.gate.door import (
     wake,
     withdraw,
 )
+from compliance.gate.greetings import Offer, register_greeter
 from compliance.gate.proposal import Proposal
 
 __all__ = [
     "CHECK_NAMES",
+    "Offer",
     "Proposal",
     "Recheck",
     "Verdicts",
     "clear",
+    "register_greeter",
     "register_source",
     "remind",
     "stop_at_wecom",

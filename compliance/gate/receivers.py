@@ -4,9 +4,11 @@ from typing import Any
 
 from channels.models import OutboxTask
 from channels.outbox.clearance import register_check
+from channels.outbox.greeting import register_gate
 from channels.signals import outbox_cancelled, outbox_settled
 from compliance.gate import caps
 from compliance.gate.door import recheck
+from compliance.gate.greetings import clear_greeting
 
 
 def _on_settled(task: OutboxTask, **_: Any) -> None:
@@ -21,5 +23,6 @@ def _on_cancelled(task: OutboxTask, **_: Any) -> None:
 
 def connect() -> None:
     register_check(recheck)
+    register_gate(clear_greeting)
     outbox_cancelled.connect(_on_cancelled, dispatch_uid="compliance.gate.caps_cancelled")
     outbox_settled.connect(_on_settled, dispatch_uid="compliance.gate.caps")

@@ -1,21 +1,70 @@
 """Rings a worker after commit. A lost ring is harmless: sweepers look at the rows themselves."""
 
 import logging
+import time
+from functools import cache
 from typing import Any
 
+import redis
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
+# A bell that rang is not rung again until its worker has come, or has failed to for so long.
+_STILL_RINGING_SECONDS = 5
+# With Redis away nobody waits for it at every ring.
+_REST_SECONDS = 1.0
+_away_until = 0.0
 
 
-def ring(task: Any, *args: Any) -> None:
+def ring(task: Any, *args: Any, countdown: float | None = None) -> None:
     """Enqueues `task` once the surrounding transaction has committed; never raises for the broker."""
+    transaction.on_commit(lambda: _send(task, args, countdown))
 
-    def send() -> None:
-        try:
-            task.apply_async(args, retry=False)
-        except OperationalError:
-            logger.warning("broker unreachable, %s waits for its sweeper", task.name)
 
-    transaction.on_commit(send)
+def _send(task: Any, args: tuple[Any, ...] = (), countdown: float | None = None) -> None:
+    try:
+        task.apply_async(args, retry=False, countdown=countdown)
+    except OperationalError:
+        logger.warning("broker unreachable, %s waits for its sweeper", task.name)
+
+
+def ring_once(task: Any) -> None:
+    """Like `ring` for a task that takes up all that waits: many rings in a row wake it once.
+
+    The task must call `answered` before it looks at the rows; a row committed after that look
+    finds the bell silent and rings again, so none is left to the sweeper.
+    """
+    transaction.on_commit(lambda: _send_once(task))
+
+
+def _send_once(task: Any) -> None:
+    global _away_until  # noqa: PLW0603 - one process, one view of Redis
+    if time.monotonic() < _away_until:
+        return
+    try:
+        silent = _redis().set(_key(task), "1", nx=True, ex=_STILL_RINGING_SECONDS)
+    except redis.RedisError:
+        _away_until = time.monotonic() + _REST_SECONDS
+        logger.warning("Redis unreachable, %s waits for its sweeper", task.name)
+        return
+    if silent:
+        _send(task)
+
+
+def answered(task: Any) -> None:
+    """The worker is there: from now on the bell may ring again."""
+    try:
+        _redis().delete(_key(task))
+    except redis.RedisError:
+        logger.warning("Redis unreachable, the bell of %s stays", task.name)
+
+
+def _key(task: Any) -> str:
+    return f"bell:{task.name}"
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.2)

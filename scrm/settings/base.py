@@ -122,6 +122,8 @@ SPECTACULAR_SETTINGS = {
 
 # Queues by urgency: what WeCom waits for, what customers wait for, what officers wait for, the rest.
 CELERY_TASK_ROUTES = {
+    # A lane of its own: a greeting is due within twenty seconds, whatever else there is to do.
+    "channels.tasks.welcome_*": {"queue": "welcome"},
     "channels.tasks.inbox_*": {"queue": "callback"},
     "channels.tasks.outbox_*": {"queue": "dispatch"},
     "channels.tasks.results_*": {"queue": "dispatch"},
@@ -146,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 10)}}
     for name, seconds in {
         "channels.tasks.inbox_drain": _SWEEP,
+        "channels.tasks.welcome_sweep": 5,
         "channels.tasks.outbox_sweep": _SWEEP,
         "channels.tasks.results_poll": min(_SWEEP, 10),
         "channels.tasks.sync_sweep": 60,

@@ -23,12 +23,17 @@ def segment(cast: Cast, rule: dict | None = None) -> Segment:
 
 
 def version(
-    cast: Cast, body: str = BODY, *, product: Product | None = None, approved: bool = True
+    cast: Cast,
+    body: str = BODY,
+    *,
+    product: Product | None = None,
+    approved: bool = True,
+    link: str = "https://bank.example/m/1",
 ) -> ContentVersion:
     draft = library.Draft(
         title="到期提醒",
         body=body,
-        link_url="https://bank.example/m/1",
+        link_url=link,
         product=product,
         valid_until=timezone.localdate() + datetime.timedelta(days=30),
     )

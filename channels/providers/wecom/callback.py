@@ -6,7 +6,9 @@ import hmac
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
@@ -33,19 +35,25 @@ def credentials(corp_id: str, agent_id: str) -> Credentials | None:
     return Credentials(corp_id, app.callback_token, app.callback_aes_key) if app else None
 
 
-def _signature(who: Credentials, query: dict[str, str], encrypted: str) -> str:
+@lru_cache(maxsize=64)
+def _cipher(aes_key: str) -> Cipher[modes.CBC]:
+    key = base64.b64decode(aes_key + "=")
+    return Cipher(algorithms.AES(key), modes.CBC(key[:16]))
+
+
+def _signature(who: Credentials, query: Mapping[str, str], encrypted: str) -> str:
     parts = [who.token, query.get("timestamp", ""), query.get("nonce", ""), encrypted]
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324
 
 
-def _verify(who: Credentials, query: dict[str, str], encrypted: str) -> None:
+def _verify(who: Credentials, query: Mapping[str, str], encrypted: str) -> None:
     expected = _signature(who, query, encrypted)
     given = query.get("msg_signature", "")
     if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
         raise CallbackRefused("signature does not match")
 
 
-def _fresh(query: dict[str, str]) -> None:
+def _fresh(query: Mapping[str, str]) -> None:
     try:
         age = abs(time.time() - int(query["timestamp"]))
     except (KeyError, ValueError):
@@ -63,10 +71,9 @@ def _unpad(plain: bytes) -> bytes:
 
 def _decrypt(who: Credentials, encrypted: str) -> bytes:
     """16 random bytes | length, big-endian | message | corp id, in AES-256-CBC under its own key."""
-    key = base64.b64decode(who.aes_key + "=")
     try:
         sealed = base64.b64decode(encrypted, validate=False)
-        decryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).decryptor()
+        decryptor = _cipher(who.aes_key).decryptor()
         plain = decryptor.update(sealed) + decryptor.finalize()
     except ValueError:
         raise CallbackRefused("cipher text is malformed") from None
@@ -79,24 +86,24 @@ def _decrypt(who: Credentials, encrypted: str) -> bytes:
 
 def sealed_echo(who: Credentials, plain: str) -> dict[str, str]:
     """The query of a URL check as WeCom makes it; its answer must be `plain`."""
-    key, message = base64.b64decode(who.aes_key + "="), plain.encode()
+    message = plain.encode()
     content = secrets.token_bytes(16) + len(message).to_bytes(4, "big") + message
     content += who.corp_id.encode()
     missing = 32 - len(content) % 32
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
+    encryptor = _cipher(who.aes_key).encryptor()
     sealed = encryptor.update(content + bytes([missing]) * missing) + encryptor.finalize()
     encrypted = base64.b64encode(sealed).decode()
     query = {"timestamp": str(int(time.time())), "nonce": secrets.token_hex(5)}
     return {**query, "msg_signature": _signature(who, query, encrypted), "echostr": encrypted}
 
 
-def open_echo(who: Credentials, query: dict[str, str]) -> bytes:
+def open_echo(who: Credentials, query: Mapping[str, str]) -> bytes:
     """Plain text that answers the URL check."""
     _verify(who, query, query.get("echostr", ""))
     return _decrypt(who, query.get("echostr", ""))
 
 
-def open_message(who: Credentials, query: dict[str, str], body: bytes) -> bytes:
+def open_message(who: Credentials, query: Mapping[str, str], body: bytes) -> bytes:
     """The decrypted inner XML of a callback; raises CallbackRefused."""
     found = _ENCRYPTED.search(body)
     if found is None:

@@ -1,0 +1,103 @@
+"""Writes of welcome rules."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from campaigns.library import variables
+from campaigns.library.models import ContentVersion
+from campaigns.welcome.models import WelcomeRule
+from campaigns.welcome.selectors import fitting_versions
+from scrm.accounts.models import Branch, User
+from scrm.audit.services import record
+from scrm.core.errors import BusinessError
+
+Scope = WelcomeRule.Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """scope decides which of the three counts."""
+
+    scope: str
+    version: ContentVersion
+    channel_state: str = ""
+    user: User | None = None
+    branch: Branch | None = None
+
+
+@transaction.atomic
+def welcome_rule_create(*, plan: Plan, actor: User) -> WelcomeRule:
+    rule = WelcomeRule(created_by=actor)
+    _fill(rule, plan, actor)
+    _save(rule)
+    record("welcome.create", actor=actor, obj=rule, after=_view(rule))
+    return rule
+
+
+@transaction.atomic
+def welcome_rule_update(*, rule: WelcomeRule, plan: Plan, actor: User) -> None:
+    rule = _locked(rule)
+    before = _view(rule)
+    _fill(rule, plan, actor)
+    _save(rule)
+    record("welcome.update", actor=actor, obj=rule, before=before, after=_view(rule))
+
+
+@transaction.atomic
+def welcome_rule_switch(*, rule: WelcomeRule, on: bool, actor: User) -> None:
+    """Takes effect with the next new friend."""
+    rule = _locked(rule)
+    if rule.is_active == on:
+        return
+    rule.is_active = on
+    _save(rule)
+    record("welcome.switch", actor=actor, obj=rule, after={"is_active": on})
+
+
+def _locked(rule: WelcomeRule) -> WelcomeRule:
+    return WelcomeRule.objects.select_for_update().get(pk=rule.pk)
+
+
+def _fill(rule: WelcomeRule, plan: Plan, actor: User) -> None:
+    _fits(plan.version, actor)
+    rule.scope, rule.version = plan.scope, plan.version
+    rule.channel_state = plan.channel_state.strip() if plan.scope == Scope.CHANNEL else ""
+    rule.user = plan.user if plan.scope == Scope.EMPLOYEE else None
+    rule.branch = _home(plan, actor)
+    if plan.scope == Scope.CHANNEL and not rule.channel_state:
+        raise BusinessError("请填写渠道标识，与渠道活码上的一致。", code="channel_state")
+    if plan.scope == Scope.EMPLOYEE and rule.user is None:
+        raise BusinessError("请选择客户经理。", code="user")
+
+
+def _home(plan: Plan, actor: User) -> Branch:
+    if plan.scope == Scope.EMPLOYEE and plan.user is not None:
+        branch = plan.user.branch
+    elif plan.scope == Scope.BRANCH and plan.branch is not None:
+        branch = plan.branch
+    else:
+        branch = actor.branch
+    if not branch.path.startswith(actor.branch.path):
+        raise BusinessError("只能为本机构及下级设置欢迎语。", code="branch")
+    return branch
+
+
+def _fits(version: ContentVersion, actor: User) -> None:
+    if not fitting_versions(actor).filter(pk=version.pk).exists():
+        raise BusinessError("请选择已通过审批、未过期且不带产品的素材。", code="version")
+    if unknown := variables.of_customers(version.body):
+        names = "、".join(f"{{{name}}}" for name in unknown)
+        raise BusinessError(f"新客户还不认识，欢迎语不能使用变量 {names}。", code="version")
+
+
+def _save(rule: WelcomeRule) -> None:
+    try:
+        with transaction.atomic():
+            rule.save()
+    except IntegrityError:
+        raise BusinessError(f"{rule.target}已有启用的欢迎语，请先停用它。") from None
+
+
+def _view(rule: WelcomeRule) -> dict[str, object]:
+    return {"target": rule.target, "content": str(rule.version), "is_active": rule.is_active}
