@@ -1,8 +1,12 @@
 """Reads for the connection page."""
 
-from django.db.models import Count, QuerySet
+import datetime
 
-from channels.models import InboxEvent, OutboxTask, SyncRun
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from channels.inbox.handlers import name_of
+from channels.models import InboxEvent, OutboxTask, SyncRun, Welcome
 
 
 def inbox_counts() -> dict[str, int]:
@@ -22,3 +26,31 @@ def inbox_rows(state: str) -> QuerySet[InboxEvent]:
 
 def latest_sync() -> SyncRun | None:
     return SyncRun.objects.first()
+
+
+def welcome_counts() -> dict[str, int]:
+    """Greetings of the last 24 hours by state."""
+    since = timezone.now() - datetime.timedelta(days=1)
+    rows = Welcome.objects.filter(created_at__gte=since).values_list("state")
+    counts = rows.annotate(n=Count("id"))
+    return dict.fromkeys(Welcome.State.values, 0) | dict(counts)
+
+
+# Good news ends the warning of the same account.
+_WARNINGS = ("balance_low", "balance_exhausted", "quota_expire_soon", "balance_increased")
+
+
+def acquisition_warning() -> str:
+    """What WeCom last said about the balance of paid links, if it is bad and not a month old."""
+    since = timezone.now() - datetime.timedelta(days=30)
+    event = (
+        InboxEvent.objects.filter(
+            event="customer_acquisition", change_type__in=_WARNINGS, happened_at__gte=since
+        )
+        .order_by("-happened_at", "-id")
+        .first()
+    )
+    if event is None or event.change_type == "balance_increased":
+        return ""
+    left = event.body.get("ExpireQuotaNum")
+    return name_of(event) + (f"（{left} 次）" if left else "")

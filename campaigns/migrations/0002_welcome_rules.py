@@ -7,31 +7,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_people_of_more_corporations'),
-        ('campaigns', '0001_initial'),
+        ("accounts", "0002_people_of_more_corporations"),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WelcomeRule',
+            name="WelcomeRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('channel', '渠道'), ('employee', '客户经理'), ('branch', '机构')], max_length=10, verbose_name='适用范围')),
-                ('channel_state', models.CharField(blank=True, max_length=30, verbose_name='渠道标识')),
-                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.branch', verbose_name='机构')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='客户经理')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.contentversion', verbose_name='素材')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("channel", "渠道"), ("employee", "客户经理"), ("branch", "机构")],
+                        max_length=10,
+                        verbose_name="适用范围",
+                    ),
+                ),
+                (
+                    "channel_state",
+                    models.CharField(blank=True, max_length=30, verbose_name="渠道标识"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="更新")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.branch",
+                        verbose_name="机构",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="客户经理",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.contentversion",
+                        verbose_name="素材",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-is_active', '-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True), ('scope', 'channel')), fields=('channel_state',), name='welcome_one_per_channel'), models.UniqueConstraint(condition=models.Q(('is_active', True), ('scope', 'employee')), fields=('user',), name='welcome_one_per_employee'), models.UniqueConstraint(condition=models.Q(('is_active', True), ('scope', 'branch')), fields=('branch',), name='welcome_one_per_branch'), models.CheckConstraint(condition=models.Q(models.Q(('scope', 'channel'), ('user', None), models.Q(('channel_state', ''), _negated=True)), models.Q(('channel_state', ''), ('scope', 'employee'), ('user__isnull', False)), models.Q(('channel_state', ''), ('scope', 'branch'), ('user', None)), _connector='OR'), name='welcome_scope_fits')],
+                "ordering": ["-is_active", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True), ("scope", "channel")),
+                        fields=("channel_state",),
+                        name="welcome_one_per_channel",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True), ("scope", "employee")),
+                        fields=("user",),
+                        name="welcome_one_per_employee",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True), ("scope", "branch")),
+                        fields=("branch",),
+                        name="welcome_one_per_branch",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("scope", "channel"),
+                                ("user", None),
+                                models.Q(("channel_state", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("channel_state", ""),
+                                ("scope", "employee"),
+                                ("user__isnull", False),
+                            ),
+                            models.Q(("channel_state", ""), ("scope", "branch"), ("user", None)),
+                            _connector="OR",
+                        ),
+                        name="welcome_scope_fits",
+                    ),
+                ],
             },
         ),
     ]

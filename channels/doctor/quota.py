@@ -15,6 +15,8 @@ def acquisition(facts: Facts) -> Outcome:
     try:
         quota = wecom().acquisition.quota()
     except ProviderError as error:
+        if facts.balance_warning:
+            return warn(f"企业微信提醒：{facts.balance_warning}。", mend)
         return unknown(error.message, "未使用获客助手时可以忽略；否则检查应用的获客助手权限。")
     found = f"获客助手剩余 {quota['balance']} / {quota['total']} 次。"
     return ok(found) if quota["balance"] > _LOW else warn(found, mend)

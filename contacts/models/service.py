@@ -24,6 +24,10 @@ class CustomerEvent(models.Model):
         "login": "登录手机银行",
         "purchase": "购买产品",
         "scan": "扫码",
+        "half_added": "单向添加",
+        "transfer_failed": "接替失败",
+        "archive_agreed": "同意会话存档",
+        "acquisition": "获客链接开口",
     }
 
     customer = models.ForeignKey(

@@ -170,6 +170,22 @@ def test_versions_that_stored_records_need_are_asked_for(healthy: Corp, monkeypa
     assert "第 7 版" in _findings()["存档私钥"].found
 
 
+def test_a_balance_that_wecom_warned_of_is_told_without_the_right_to_ask(healthy: Corp) -> None:
+    healthy.fault("errcode", QUOTA, 48002, times=-1)
+    InboxEvent.objects.create(
+        corp_id="c",
+        agent_id="1",
+        digest="low",
+        event="customer_acquisition",
+        change_type="balance_low",
+        body={},
+        happened_at=timezone.now(),
+    )
+    finding = _findings()["获客助手额度"]
+    assert finding.state is State.WARN
+    assert "获客额度不足" in finding.found
+
+
 def test_a_paused_endpoint_is_named(healthy: Corp) -> None:
     wecom().client.limits.pause("externalcontact/list")
     finding = _findings()["群发与接口余量"]

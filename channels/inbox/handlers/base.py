@@ -17,6 +17,8 @@ from typing import Any
 from channels.models import InboxEvent
 from channels.providers.wecom.api import WeCom, wecom
 from channels.providers.wecom.people import local_id
+from contacts import intake
+from contacts.models import ExternalContact
 from scrm.accounts.models import User
 
 Apply = Callable[[InboxEvent, Any], None]
@@ -57,3 +59,18 @@ def user_of(event: InboxEvent, field: str = "UserID") -> User | None:
 def id_of(event: InboxEvent, field: str) -> str:
     """A person of this event's corporation, as our rows name them; "" when the event names none."""
     return local_id(event.corp_id, str(event.body.get(field) or ""))
+
+
+def note(event: InboxEvent, kind: str, **properties: object) -> None:
+    """Keeps what the event says as a fact of the behaviour stream; told twice, it is there once."""
+    external_userid = id_of(event, "ExternalUserID")
+    contact = ExternalContact.objects.filter(external_userid=external_userid).first()
+    intake.note_event(
+        kind=kind,
+        contact=contact,
+        user=user_of(event),
+        at=event.happened_at,
+        key=f"inbox:{event.pk}",
+        external_userid=external_userid,
+        **properties,
+    )

@@ -17,7 +17,7 @@ def send_welcome_msg(call: Call) -> Doc:
     if row is None or box.clock.now() > row["expires_at"]:
         raise WeComError(41050)
     member, customer = row["userid"], row["external_userid"]
-    if row["used"] or box.messages.count("member = ? AND customer = ?", member, customer):
+    if row["used"] or box.messages.chatted(member, customer):
         raise WeComError(41051)
     agreed = delivery.agree_status(box, member, customer)["agree_status"] == "Agree"
     if box.settings["welcome_needs_agree"] and not agreed:

@@ -58,7 +58,7 @@ def customer_add(box: Sandbox, fields: Doc) -> Doc:
     old = box.relations.follow(member["userid"], external)
     if old and not old.get("half") and not old.get("deleted_by_customer"):
         raise ControlError("this customer is already a friend of this member")
-    chatted = box.messages.count("member = ? AND customer = ?", member["userid"], external) > 0
+    chatted = box.messages.chatted(member["userid"], external)
     follow = new_follow(box, member["userid"], {"oper_userid": external, **fields})
     follow["half"] = bool(fields.get("half"))
     box.relations.add(external, follow)
@@ -122,7 +122,7 @@ def set_agree(box: Sandbox, userid: str, external: str, agreed: bool) -> Doc:
     member, now = follow["userid"], box.clock.millis()
     word = "agree" if agreed else "disagree"
     row = {"agree_status": "Agree" if agreed else "Disagree", "status_change_time": now // 1000}
-    chatted = box.messages.count("member = ? AND customer = ?", member, external) > 0
+    chatted = box.messages.chatted(member, external)
     box.table("agrees").put(f"{member}|{external}", row)
     body = {"userid": external, f"{word}_time": now}
     made = delivery.compose(

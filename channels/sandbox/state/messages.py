@@ -97,6 +97,11 @@ class MessageLog:
         query = f"SELECT count(*) FROM messages WHERE {where}"  # noqa: S608
         return int(self._store.db.execute(query, values).fetchone()[0])
 
+    def chatted(self, member: str, customer: str) -> bool:
+        """Whether the two have talked; an answer to the archiving notice is no talk."""
+        where = "member = ? AND customer = ? AND source <> 'agree'"
+        return self.count(where, member, customer) > 0
+
     def find(self, msgid: str) -> Doc | None:
         found = self.select("msgid = ?", msgid, limit=1)
         return found[0] if found else None
