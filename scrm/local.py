@@ -28,10 +28,16 @@ def _field_key() -> str:
     return f"{DEFAULT_MARK}:{base64.b64encode(key).decode()}"
 
 
+def ports() -> tuple[int, int, int]:
+    """Of the pages, of WeCom's callbacks, of the sandbox."""
+    web = int(os.environ.get("WEB_PORT", "8000"))
+    callbacks = int(os.environ.get("CALLBACK_PORT", str(web + 1)))
+    return web, callbacks, int(os.environ.get("SANDBOX_PORT", "9100"))
+
+
 def defaults() -> dict[str, str]:
     """Settings of the demo bank that the environment may override, by name."""
-    web = os.environ.get("WEB_PORT", "8000")
-    sandbox = os.environ.get("SANDBOX_PORT", "9100")
+    web, callbacks, sandbox = ports()
     agent = os.environ.get("WECOM_AGENT_ID", "1000002")
     corp = os.environ.get("WECOM_CORP_ID", "ww00000000000demo0")
     return {
@@ -54,7 +60,7 @@ def defaults() -> dict[str, str]:
         "RECONCILE_GRACE_SECONDS": "10",
         "WECOM_CALLBACK_TOKEN": "demoToken",
         "WECOM_CALLBACK_AES_KEY": hashlib.sha256(b"callback").hexdigest()[:43],
-        "WECOM_CALLBACK_URL": f"http://127.0.0.1:{web}/callbacks/wecom/{corp}/{agent}/",
+        "WECOM_CALLBACK_URL": f"http://127.0.0.1:{callbacks}/callbacks/wecom/{corp}/{agent}/",
         "WECOM_ARCHIVE_KEYS_DIR": str(var_dir() / "archive_keys"),
         "SANDBOX_PUBLIC_KEYS_DIR": str(var_dir() / "archive_public_keys"),
     }

@@ -28,7 +28,7 @@ def check_ports(ports: dict[str, int]) -> None:
         if not embedded.port_is_free(port):
             raise CommandError(
                 f"端口 {port}（{name}）已被占用。请先停掉占用它的程序，或换一个端口："
-                f"WEB_PORT=8001 SANDBOX_PORT=9101 make demo"
+                f"WEB_PORT=8010 CALLBACK_PORT=8011 SANDBOX_PORT=9110 make demo"
             )
 
 
@@ -54,11 +54,15 @@ def _redis_port() -> int | None:
     return port
 
 
-def serve(*, web_port: int, sandbox_port: int) -> int:
+def serve(*, web_port: int, callback_port: int, sandbox_port: int) -> int:
     """Runs every process; returns honcho's exit code after all of them have ended."""
     var = local.var_dir()
     commands = processes.everything(
-        var=var, web_port=web_port, sandbox_port=sandbox_port, redis_port=_redis_port()
+        var=var,
+        web_port=web_port,
+        callback_port=callback_port,
+        sandbox_port=sandbox_port,
+        redis_port=_redis_port(),
     )
     manager = Manager()
     environment = {

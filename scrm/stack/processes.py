@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scrm import embedded
 
-WORKERS = {"worker": "callback,dispatch", "audit": "audit,bulk"}
+WORKERS = {"worker": "callback,dispatch", "welcome": "welcome", "audit": "audit,bulk"}
 
 
 def _celery(*args: str) -> list[str]:
@@ -26,13 +26,19 @@ def web(port: int, host: str = "127.0.0.1") -> list[str]:
     return [sys.executable, "-m", "gunicorn", "scrm.wsgi", "-b", f"{host}:{port}", *options]
 
 
+def callbacks(port: int, host: str = "127.0.0.1") -> list[str]:
+    """A server of their own: callbacks never wait behind pages."""
+    options = ["-k", "gthread", "-w", "2", "--threads", "8", "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", "scrm.callbacks", "-b", f"{host}:{port}", *options]
+
+
 def sandbox(port: int, state: Path) -> list[str]:
     options = ["--port", str(port), "--host", "127.0.0.1", "--state", str(state)]
     return [sys.executable, "-m", "channels.sandbox", *options]
 
 
 def everything(
-    *, var: Path, web_port: int, sandbox_port: int, redis_port: int | None
+    *, var: Path, web_port: int, callback_port: int, sandbox_port: int, redis_port: int | None
 ) -> dict[str, list[str]]:
     """{name: command}; Redis only when the environment names none."""
     commands = (
@@ -40,6 +46,7 @@ def everything(
     )
     commands["sandbox"] = sandbox(sandbox_port, var / "sandbox")
     commands["web"] = web(web_port)
+    commands["callbacks"] = callbacks(callback_port)
     for name, queues in WORKERS.items():
         commands[name] = worker(name, queues)
     commands["beat"] = beat(var)

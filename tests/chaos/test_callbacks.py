@@ -41,16 +41,17 @@ class Hand:
 
     def work(self) -> None:
         for _ in range(self.runs):
-            what = self.random.choice(["web", "worker", "redis", "postgres"])
+            what = self.random.choice(["callbacks", "worker", "redis", "postgres"])
             getattr(self, what)()
             self.done[what] = self.done.get(what, 0) + 1
             time.sleep(self.random.uniform(0.1, 0.6))
         self.pushing.set()
 
-    def web(self) -> None:
-        self.stack.kill("web")
-        self.stack.relaunch("web")
-        self.stack.wait_for(f"{self.stack.url}/healthz", "web")
+    def callbacks(self) -> None:
+        self.stack.kill("callbacks")
+        self.stack.relaunch("callbacks")
+        port = self.stack.callback_port
+        self.stack.wait_for(f"http://127.0.0.1:{port}/healthz", "callbacks")
 
     def worker(self) -> None:
         self.stack.kill("worker")

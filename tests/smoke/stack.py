@@ -39,7 +39,8 @@ class Stack:
         self.extra = environment
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.commands: dict[str, list[str]] = {}
-        self.web_port, self.sandbox_port = embedded.free_port(), embedded.free_port()
+        self.web_port, self.callback_port = embedded.free_port(), embedded.free_port()
+        self.sandbox_port = embedded.free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.sandbox = SandboxControl(self.sandbox_url)
@@ -81,6 +82,7 @@ class Stack:
             "SCRM_VAR": str(self.var),
             "DJANGO_SETTINGS_MODULE": "scrm.settings.demo",
             "WEB_PORT": str(self.web_port),
+            "CALLBACK_PORT": str(self.callback_port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "DATABASE_URL": self._database(),
             "REDIS_URL": os.environ.get("REDIS_URL", f"redis://127.0.0.1:{redis_port}/0"),
@@ -107,12 +109,17 @@ class Stack:
         self.manage("stack_keys")
         self.manage("demo_data", f"--customers={self.customers}", f"--rms={self.rms}")
         commands = processes.everything(
-            var=self.var, web_port=self.web_port, sandbox_port=self.sandbox_port, redis_port=None
+            var=self.var,
+            web_port=self.web_port,
+            callback_port=self.callback_port,
+            sandbox_port=self.sandbox_port,
+            redis_port=None,
         )
         for name, command in commands.items():
             self.launch(name, command)
         self.wait_for(f"{self.sandbox_url}/sandbox/api/health", "sandbox")
         self.wait_for(f"{self.url}/healthz", "web")
+        self.wait_for(f"http://127.0.0.1:{self.callback_port}/healthz", "callbacks")
 
     def _local_defaults(self) -> dict[str, str]:
         """The same defaults the settings make, so that the sandbox process sees them too."""

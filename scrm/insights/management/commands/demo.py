@@ -18,12 +18,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("演示银行只能在演示设置下启动。")
+        from scrm import local
         from scrm.stack import demo
 
-        web, sandbox = (
-            int(os.environ.get("WEB_PORT", "8000")),
-            int(os.environ.get("SANDBOX_PORT", "9100")),
-        )
-        demo.check_ports({"网页": web, "企业微信模拟器": sandbox})
+        web, callbacks, sandbox = local.ports()
+        demo.check_ports({"网页": web, "回调": callbacks, "企业微信模拟器": sandbox})
         demo.prepare(options["customers"])
-        sys.exit(demo.serve(web_port=web, sandbox_port=sandbox))
+        sys.exit(demo.serve(web_port=web, callback_port=callbacks, sandbox_port=sandbox))
