@@ -71,6 +71,7 @@ def note(event: InboxEvent, kind: str, **properties: object) -> None:
         user=user_of(event),
         at=event.happened_at,
         key=f"inbox:{event.pk}",
+        source="wecom",
         external_userid=external_userid,
         **properties,
     )
