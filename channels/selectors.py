@@ -24,8 +24,8 @@ def inbox_rows(state: str) -> QuerySet[InboxEvent]:
     return rows.filter(state=state) if state else rows
 
 
-def latest_sync() -> SyncRun | None:
-    return SyncRun.objects.first()
+def latest_sync(kind: str = SyncRun.Kind.CONTACTS) -> SyncRun | None:
+    return SyncRun.objects.filter(kind=kind).first()
 
 
 def welcome_counts() -> dict[str, int]:

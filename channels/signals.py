@@ -12,7 +12,7 @@ outbox_cancelled = Signal()
 member_confirmed = Signal()
 # task: OutboxTask; rows: [{"external_userid", "status": 1|2|3, "at": datetime}].
 results_read = Signal()
-# follow: Follow; change: "added" | "deleted_by_customer" | "deleted_by_rm"; at: datetime.
+# follow: Follow; change: "added" | "deleted_by_customer" | "deleted_by_rm" | "lost"; at: datetime.
 follow_changed = Signal()
 # corp_id: str. New data lies in the message archive.
 archive_notified = Signal()

@@ -109,6 +109,7 @@ class Follow(models.Model):
         DELETED_BY_CUSTOMER = "deleted_by_customer", "被客户删除"
         DELETED_BY_RM = "deleted_by_rm", "员工删除"
         TRANSFERRED = "transferred", "已转移"
+        LOST = "lost", "已失效"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="follows")
     contact = models.ForeignKey(ExternalContact, models.PROTECT, related_name="follows")
@@ -118,6 +119,8 @@ class Follow(models.Model):
     remark = models.CharField("备注", max_length=60, blank=True)
     added_at = models.DateTimeField("添加时间")
     lost_at = models.DateTimeField(null=True)
+    # "sync": no event told of the end, a complete walk did not find the friendship any more.
+    lost_reason = models.CharField(max_length=20, blank=True)
     # Facts carry WeCom's time: an event newer than a walk wins over what the walk read earlier.
     as_of = models.DateTimeField()
 

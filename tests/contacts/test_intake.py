@@ -5,7 +5,7 @@ import datetime
 from django.utils import timezone
 
 from contacts import intake
-from contacts.intake import ContactFacts
+from contacts.intake import ContactFacts, Relation
 from contacts.models import CustomerEvent, ExternalContact, Follow
 from scrm.audit.models import AuditEvent
 from tests.factories import cast as factory
@@ -30,9 +30,14 @@ def _facts(external: str = "wm-1", **changes: object) -> ContactFacts:
     return ContactFacts(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def _take(cast: Cast, *page: ContactFacts, as_of: datetime.datetime | None = None) -> None:
+    at = as_of or timezone.now()
+    intake.take_in_page(page=[Relation(cast.alice.pk, facts, at) for facts in page])
+
+
 def test_a_link_by_unionid_beats_one_by_phone(cast: Cast) -> None:
     facts = _facts(unionid=cast.wang.unionid, mobiles=(cast.zhao.phone,))
-    intake.take_in_page(user=cast.alice, page=[facts], as_of=timezone.now())
+    _take(cast, facts)
     contact = ExternalContact.objects.get()
     assert (contact.customer, contact.matched_by) == (cast.wang, "unionid")
     event = AuditEvent.objects.get(action="customer.match")
@@ -42,7 +47,7 @@ def test_a_link_by_unionid_beats_one_by_phone(cast: Cast) -> None:
 def test_a_shared_phone_and_a_stranger_are_linked_to_nobody(cast: Cast) -> None:
     factory.customer(cast.alice, "C00000009", "王芳二", phone_index=cast.wang.phone_index)
     page = [_facts("wm-1", mobiles=(cast.wang.phone,)), _facts("wm-2", unionid="nobody")]
-    intake.take_in_page(user=cast.alice, page=page, as_of=timezone.now())
+    _take(cast, *page)
     assert set(ExternalContact.objects.values_list("customer", flat=True)) == {None}
     assert not AuditEvent.objects.filter(action="customer.match").exists()
 
@@ -77,4 +82,4 @@ def test_a_page_is_taken_in_a_handful_of_statements(
 
     for size in (5, 100):
         with django_assert_max_num_queries(14):
-            intake.take_in_page(user=cast.alice, page=page(size), as_of=timezone.now())
+            _take(cast, *page(size))

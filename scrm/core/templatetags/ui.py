@@ -17,7 +17,7 @@ _COLOURS = {
     "blue": "running approved scheduled leased claimed sending handed_over action",
     "green": "finished delivered done active closed accepted granted dismissed pushed",
     "yellow": "in_review open new paused uncertain queued waiting awaiting_second confirmed_wait",
-    "red": "failed rejected dead suppressed deleted_by_customer deleted_by_rm confirmed gone",
+    "red": "failed rejected dead suppressed deleted_by_customer deleted_by_rm lost confirmed gone",
     "teal": "clicked replied",
 }
 _STATE_COLOUR = {state: colour for colour, states in _COLOURS.items() for state in states.split()}

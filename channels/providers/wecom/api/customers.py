@@ -26,14 +26,20 @@ class Customers(Family):
 
     def page(self, userid: str, cursor: str) -> tuple[list[Row], str]:
         """One page of {external_contact, follow_info} of one employee, and the next cursor."""
-        path, body = "externalcontact/batch/get_by_user", {"userid_list": [userid]}
+        return self.relations([userid], cursor)[:2]
+
+    def relations(self, userids: list[str], cursor: str) -> tuple[list[Row], str, list[str]]:
+        """The same of at most 100 employees, and those who have no licence to be read."""
+        path, body = "externalcontact/batch/get_by_user", {"userid_list": userids}
         try:
             data = self.client.read(path, **body, cursor=cursor, limit=_PAGE)
         except ProviderError as error:
             if error.errcode == NO_RELATION:
-                return [], ""
+                return [], "", []
             raise
-        return data.get("external_contact_list") or [], data.get("next_cursor") or ""
+        unlicensed = (data.get("fail_info") or {}).get("unlicensed_userid_list") or []
+        rows = data.get("external_contact_list") or []
+        return rows, data.get("next_cursor") or "", unlicensed
 
     def one(self, external_userid: str) -> Row:
         """{external_contact, follow_user: […]} of one customer, with all of more than 500 followers."""

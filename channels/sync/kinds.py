@@ -1,0 +1,10 @@
+"""All kinds of walks, by name."""
+
+from channels.sync.contacts import CONTACTS
+from channels.sync.kind import Kind
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (CONTACTS,)}
+
+
+def kind_of(name: str) -> Kind:
+    return KINDS[name]

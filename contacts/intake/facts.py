@@ -1,0 +1,38 @@
+"""What WeCom tells of people, in our own words."""
+
+import datetime
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """One employee's relation to one external contact, as WeCom states it."""
+
+    external_userid: str
+    name: str
+    unionid: str
+    kind: int
+    userid: str
+    remark: str
+    mobiles: tuple[str, ...]
+    channel_state: str
+    add_way: int
+    added_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Facts about a relation of an employee whom we know, and when WeCom was asked for them."""
+
+    user_id: int
+    facts: ContactFacts
+    as_of: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many different people, friendships and new links to customers a page brought."""
+
+    contacts: int = 0
+    follows: int = 0
+    matched: int = 0
