@@ -10,7 +10,6 @@ from channels import selectors
 from channels.doctor import run as doctor_run
 from channels.inbox import door, processing
 from channels.models import InboxEvent
-from channels.sync import walk
 from scrm.accounts.request import Request
 from scrm.core.access import HQ, access
 from scrm.core.pages import go, page_of, partial_or_page, perform
@@ -41,7 +40,6 @@ def connection(request: Request) -> HttpResponse:
         request,
         "channels/connection.html",
         {
-            "run": selectors.latest_sync(),
             "inbox": selectors.inbox_counts(),
             "outbox": selectors.outbox_counts(),
             "page": page_of(request, selectors.inbox_rows(state)),
@@ -49,18 +47,6 @@ def connection(request: Request) -> HttpResponse:
             "state": state,
         },
     )
-
-
-@access({HQ})
-def sync_status(request: Request) -> HttpResponse:
-    return render(request, "channels/_sync.html", {"run": selectors.latest_sync()})
-
-
-@require_POST
-@access(set(), {HQ})
-def sync_start(request: Request) -> HttpResponse:
-    perform(request, lambda: walk.start(actor=request.user), "同步已开始。")
-    return go(request, "channels:connection")
 
 
 @require_POST

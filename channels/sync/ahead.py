@@ -1,5 +1,6 @@
 """Reads the next pages while the last ones are being written."""
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -33,10 +34,9 @@ class _Reader(threading.Thread):
 
     def _put(self, item: Page | Exception | None) -> None:
         while not self.stopped.is_set():
-            try:
-                return self.pages.put(item, timeout=0.5)
-            except queue.Full:
-                continue
+            with contextlib.suppress(queue.Full):
+                self.pages.put(item, timeout=0.5)
+                return
 
     def stop(self) -> None:
         self.stopped.set()

@@ -26,6 +26,7 @@ _ABOUT_ONE = {40003, 40031, 50002, 60011, 60021, 60111, 84074, 701008}
 class Contacts:
     name = "contacts"
     unit = "位员工"
+    hint = "把每位员工在企业微信里的客户与好友关系取回来，并关联到行内客户。"
     labels = {
         "contacts": "外部联系人",
         "follows": "好友关系",
@@ -52,7 +53,7 @@ class Contacts:
         asked_at = timezone.now().replace(microsecond=0)
         userids = _asked(run, at)
         try:
-            rows, cursor, unread = client(run).customers.relations(userids, at["cursor"])
+            rows, cursor, unread = client(run).relations(userids, at["cursor"])
         except ProviderError as error:
             if error.errcode not in _ABOUT_ONE:
                 raise
@@ -81,7 +82,7 @@ class Contacts:
         )
 
     def absent(self, run: SyncRun) -> Iterator[Counter[str]]:
-        read = {userid for group in run.plan for userid in group} - set(run.unread)
+        read = {userid for group in _groups(run) for userid in group} - set(run.unread)
         missing: dict[str, list[Follow]] = defaultdict(list)
         users = _user_ids(read).values()
         for follow in intake.unseen_follows(users=users, since=since(run)):
@@ -93,7 +94,7 @@ class Contacts:
         """The walk's pages may have shifted under it; this list has no pages."""
         asked_at = timezone.now().replace(microsecond=0)
         try:
-            there = set(client(run).customers.ids(userid))
+            there = set(client(run).contact_ids(userid))
         except ProviderError as error:
             if error.errcode not in _ABOUT_ONE:
                 raise
@@ -115,23 +116,27 @@ def _user_ids(userids: Iterable[str]) -> dict[str, int]:
     return dict(rows.values_list("key", "pk"))
 
 
+def _groups(run: SyncRun) -> list[list[str]]:
+    return run.plan or []
+
+
 def _asked(run: SyncRun, at: Position) -> list[str]:
-    group: list[str] = run.plan[at["group"]]
+    group = _groups(run)[at["group"]]
     return group if "member" not in at else [group[at["member"]]]
 
 
 def _next(run: SyncRun, at: Position) -> Position | None:
     group = at["group"]
-    if "member" in at and at["member"] + 1 < len(run.plan[group]):
+    if "member" in at and at["member"] + 1 < len(_groups(run)[group]):
         return {"group": group, "member": at["member"] + 1, "cursor": ""}
-    return {"group": group + 1, "cursor": ""} if group + 1 < len(run.plan) else None
+    return {"group": group + 1, "cursor": ""} if group + 1 < len(_groups(run)) else None
 
 
 def _done(run: SyncRun, at: Position | None) -> int:
     """Employees before this position."""
     if at is None:
         return run.total
-    return sum(len(group) for group in run.plan[: at["group"]]) + int(at.get("member", 0))
+    return sum(len(group) for group in _groups(run)[: at["group"]]) + int(at.get("member", 0))
 
 
 CONTACTS = Contacts()

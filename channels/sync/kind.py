@@ -45,6 +45,8 @@ class Page:
 class Kind(Protocol):
     name: str
     unit: str
+    # One Chinese sentence: what a first walk brings.
+    hint: str
     # Label of each count, in the order that the page shows them.
     labels: dict[str, str]
 
@@ -63,7 +65,7 @@ class Kind(Protocol):
 
 def client(run: SyncRun) -> WeCom:
     """WeCom as the corporation of this walk."""
-    return wecom()
+    return wecom(run.corp_id)
 
 
 def since(run: SyncRun) -> datetime.datetime:

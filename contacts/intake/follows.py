@@ -111,9 +111,7 @@ def mark_absent(*, ids: Iterable[int], at: datetime.datetime) -> list[Follow]:
     )
     for row in rows:
         row.state, row.lost_reason, row.lost_at, row.as_of = Follow.State.LOST, "sync", at, at
-    Follow.objects.bulk_update(
-        rows, ["state", "lost_reason", "lost_at", "as_of"], batch_size=200
-    )
+    Follow.objects.bulk_update(rows, ["state", "lost_reason", "lost_at", "as_of"], batch_size=200)
     note_events(Fact("deleted", row.contact, row.user, at, f"lost:{row.pk}") for row in rows)
     return rows
 

@@ -38,9 +38,7 @@ def save_people(
     return {row.external_userid: row for row in (*fresh, *known.values())}
 
 
-def _new(
-    facts: ContactFacts, matches: dict[str, Match], now: datetime.datetime
-) -> ExternalContact:
+def _new(facts: ContactFacts, matches: dict[str, Match], now: datetime.datetime) -> ExternalContact:
     row = ExternalContact(
         external_userid=facts.external_userid,
         name=facts.name[:_NAME_LENGTH],

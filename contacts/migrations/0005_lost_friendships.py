@@ -4,20 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0004_follow_channel'),
+        ("contacts", "0004_follow_channel"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='follow',
-            name='lost_reason',
+            model_name="follow",
+            name="lost_reason",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AlterField(
-            model_name='follow',
-            name='state',
-            field=models.CharField(choices=[('active', '已添加'), ('deleted_by_customer', '被客户删除'), ('deleted_by_rm', '员工删除'), ('transferred', '已转移'), ('lost', '已失效')], default='active', max_length=20, verbose_name='好友状态'),
+            model_name="follow",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("active", "已添加"),
+                    ("deleted_by_customer", "被客户删除"),
+                    ("deleted_by_rm", "员工删除"),
+                    ("transferred", "已转移"),
+                    ("lost", "已失效"),
+                ],
+                default="active",
+                max_length=20,
+                verbose_name="好友状态",
+            ),
         ),
     ]

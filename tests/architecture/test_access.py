@@ -46,7 +46,7 @@ READERS = {
     "campaigns:content": "rm branch_admin hq_admin",
     "channels:connection": "hq_admin",
     "channels:doctor": "hq_admin",
-    "channels:sync_status": "hq_admin",
+    "channels:sync": "hq_admin",
     "contacts:workbench": "rm",
     "contacts:customers": "rm branch_admin hq_admin",
     "contacts:customer": "rm branch_admin compliance hq_admin",

@@ -15,9 +15,9 @@ def _gettoken_calls(corp: Corp) -> int:
 
 def test_reads_friends_through_every_page(corp: Corp) -> None:
     assert sorted(wecom().follow_users()) == ["alice", "amy", "bob"]
-    rows, cursor = wecom().contacts_page("alice", "")
+    rows, cursor, _ = wecom().relations(["alice"], "")
     while not rows and cursor:
-        rows, cursor = wecom().contacts_page("alice", cursor)
+        rows, cursor, _ = wecom().relations(["alice"], cursor)
     assert [row["external_contact"]["external_userid"] for row in rows] == ["wmC00000001"]
 
 

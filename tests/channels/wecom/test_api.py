@@ -60,4 +60,4 @@ def test_customers_without_a_relation_are_an_empty_list(api: WeCom, bank: Corp) 
     bank.act("member_join", userid="newcomer", name="新员工")
     assert api.customers.ids("newcomer") == []
     bank.fault("errcode", "externalcontact/batch/get_by_user", 84061)
-    assert api.contacts_page("newcomer", "") == ([], "")
+    assert api.relations(["newcomer"], "") == ([], "", [])

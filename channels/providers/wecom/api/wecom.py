@@ -58,9 +58,16 @@ class WeCom:
     def follow_users(self) -> list[str]:
         return [local_id(self.corp_id, userid) for userid in self.customers.follow_users()]
 
-    def contacts_page(self, userid: str, cursor: str) -> tuple[list[Row], str]:
-        rows, following = self.customers.page(wecom_id(userid), cursor)
-        return [self._relation(row) for row in rows], following
+    def relations(self, userids: list[str], cursor: str) -> tuple[list[Row], str, list[str]]:
+        """A page of relations of at most 100 employees, and those without a licence to be read."""
+        there = [wecom_id(userid) for userid in userids]
+        rows, following, unread = self.customers.relations(there, cursor)
+        unlicensed = [local_id(self.corp_id, userid) for userid in unread]
+        return [self._relation(row) for row in rows], following, unlicensed
+
+    def contact_ids(self, userid: str) -> list[str]:
+        ids = self.customers.ids(wecom_id(userid))
+        return [local_id(self.corp_id, external) for external in ids]
 
     def _relation(self, row: Row) -> Row:
         contact = localized(self.corp_id, row["external_contact"], "external_userid")
