@@ -4,47 +4,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0005_welcome'),
+        ("channels", "0005_welcome"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='syncrun',
-            name='sync_one_running',
+            model_name="syncrun",
+            name="sync_one_running",
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='corp_id',
+            model_name="syncrun",
+            name="corp_id",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='failures',
+            model_name="syncrun",
+            name="failures",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='plan',
+            model_name="syncrun",
+            name="plan",
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='unread',
+            model_name="syncrun",
+            name="unread",
             field=models.JSONField(default=list),
         ),
         migrations.AlterField(
-            model_name='syncrun',
-            name='kind',
-            field=models.CharField(choices=[('contacts', '客户')], max_length=20, verbose_name='内容'),
+            model_name="syncrun",
+            name="kind",
+            field=models.CharField(
+                choices=[("contacts", "客户")], max_length=20, verbose_name="内容"
+            ),
         ),
         migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['kind', 'corp_id', '-id'], name='sync_history'),
+            model_name="syncrun",
+            index=models.Index(fields=["kind", "corp_id", "-id"], name="sync_history"),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('kind', 'corp_id'), name='sync_one_running'),
+            model_name="syncrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")),
+                fields=("kind", "corp_id"),
+                name="sync_one_running",
+            ),
         ),
     ]
