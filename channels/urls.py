@@ -5,6 +5,7 @@ from channels import views
 app_name = "channels"
 urlpatterns = [
     path("callbacks/wecom/<str:corp_id>/<str:agent_id>/", views.wecom_callback, name="callback"),
+    path("codes/", include("channels.codes.urls")),
     path("connection/", views.connection, name="connection"),
     path("connection/doctor/", views.doctor, name="doctor"),
     path("", include("channels.sync.urls")),

@@ -17,6 +17,8 @@ _STRANGERS = 3
 # Ways of adding as WeCom numbers them: code scanned, phone searched, card shared, group, shared.
 _WAYS = (1, 1, 1, 2, 3, 4, 202)
 _CHANNELS = ("", "", "", "lobby-qr", "poster-a", "live-2026")
+# Numbers of the first branch and its sub-branches (contacts.demo.staff).
+_FIRST = "001"
 _NICKNAMES = (
     "晴天",
     "Lucky",
@@ -56,7 +58,8 @@ def external_userid(number: str) -> str:
 def _team() -> dict[int, list[User]]:
     """Employees who are in WeCom, by branch."""
     team: dict[int, list[User]] = defaultdict(list)
-    for user in User.objects.filter(wecom_userid__isnull=False, is_active=True).order_by("pk"):
+    people = User.objects.filter(wecom_userid__isnull=False, is_active=True)
+    for user in people.select_related("branch").order_by("pk"):
         team[user.branch_id].append(user)
     return team
 
@@ -115,11 +118,16 @@ def _follow(
         "userid": user.wecom_userid,
         "remark": customer.name if tells_phone else "",
         "remark_mobiles": [customer.phone] if tells_phone else [],
-        "state": _CHANNELS[draw[7] % len(_CHANNELS)],
+        "state": _channel(user, draw),
         "add_way": _WAYS[draw[8] % len(_WAYS)],
         "createtime": int(added.timestamp()),
         "tag_id": [],
     }
+
+
+def _channel(user: User, draw: bytes) -> str:
+    """The live code that was scanned; only the first branch has hung any up."""
+    return _CHANNELS[draw[7] % len(_CHANNELS)] if user.branch.code.startswith(_FIRST) else ""
 
 
 def _nickname(customer: Customer, draw: bytes) -> str:

@@ -29,6 +29,7 @@ MENU = (
     _item("客群", "contacts:segments", "filter", ADMIN, HQ),
     _item("素材", "campaigns:contents", "photo", RM, ADMIN, HQ),
     _item("活动", "campaigns:campaigns", "speakerphone", ADMIN, HQ),
+    _item("活码", "channels:codes", "qrcode", RM, ADMIN, HQ, AUDITOR),
     _item("工单", "compliance:cases", "briefcase", OFFICER),
     _item("存档检索", "compliance:archive", "message-search", OFFICER, AUDITOR),
     _item("词库", "compliance:lexicons", "vocabulary", OFFICER),

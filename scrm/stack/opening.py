@@ -1,6 +1,7 @@
 """Brings a fresh demo bank to life: friends in WeCom, a full sync, a running campaign, chats."""
 
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -8,7 +9,8 @@ from django.core.management.base import CommandError
 from campaigns import demo as campaigns_demo
 from campaigns import services
 from campaigns.models import Campaign
-from channels.models import SyncRun
+from channels.codes import demo as codes_demo
+from channels.models import ContactWay, SyncRun
 from channels.providers.wecom.sandbox_control import SandboxControl
 from channels.sync import walk
 from contacts.demo.world import wecom_world
@@ -43,11 +45,33 @@ def open_day(customers: int | None = None) -> None:
     if not SyncRun.objects.filter(state=SyncRun.State.DONE).exists():
         sandbox.post("world", {**wecom_world(customers), "replace": True})
         _sync(head_office)
+    if not ContactWay.objects.exists():
+        _open_codes(sandbox)
     campaign = Campaign.objects.filter(name=campaigns_demo.CAMPAIGN).first()
     if campaign is not None and campaign.state == Campaign.State.APPROVED:
         services.campaign_launch(campaign=campaign, actor=campaign.owner)
         _talk(sandbox)
     sandbox.post("people", _PEOPLE)
+
+
+def _open_codes(sandbox: SandboxControl) -> None:
+    """After the walk: the codes carry states that the demo world's customers came with."""
+    codes_demo.open_codes()
+    group = {"action": "group_create", "owner": "rm001", "name": "财富沙龙 1 群", "members": []}
+    codes_demo.open_group_code([sandbox.post("act", group)["chat_id"]])
+    hung = ContactWay.objects.filter(state=ContactWay.State.ACTIVE)
+    _wait(lambda: not hung.filter(config_id="").exists(), "活码没有推送到企业微信模拟器")
+    for number, way in enumerate([*hung] * 3):
+        scanned = {"action": "scan", "config_id": way.config_id, "name": f"扫码客户{number + 1}"}
+        sandbox.post("act", scanned)
+
+
+def _wait(done: Callable[[], bool], otherwise: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise CommandError(f"{otherwise}，请查看 worker 的输出。")
+        time.sleep(0.5)
 
 
 def _talk(sandbox: SandboxControl) -> None:

@@ -20,6 +20,7 @@ from campaigns.models import Campaign
 from contacts.models import Customer, Task
 from scrm.audit.services import record
 from tests.factories import campaign as factory
+from tests.factories import codes
 from tests.factories.cast import Cast, befriend, customer
 
 BASELINE = Path(__file__).resolve().parents[1] / "query_counts.json"
@@ -85,6 +86,12 @@ def _reviews(cast: Cast, count: int) -> None:
         library.version_submit(version=version, actor=cast.admin)
 
 
+def _codes(cast: Cast, count: int) -> None:
+    for _ in range(min(count, 30)):
+        way = codes.way(cast, shifts=(codes.shift(cast.alice),), daily_cap=3)
+        codes.came(way, cast.alice, f"wm{way.pk}")
+
+
 def _audit(cast: Cast, count: int) -> None:
     for _ in range(count):
         record("customer.view", actor=cast.alice, obj=cast.wang)
@@ -95,6 +102,7 @@ PAGES: dict[str, tuple[str, Callable[[Cast, int], None]]] = {
     "/customers/": ("admin", _customers),
     "/segments/": ("admin", _campaigns),
     "/campaigns/": ("admin", _campaigns),
+    "/codes/": ("admin", _codes),
     "/campaigns/contents/": ("admin", _contents),
     "/campaigns/{campaign}/ledger/": ("admin", _ledger),
     "/compliance/reviews/": ("officer", _reviews),

@@ -12,6 +12,10 @@ pytestmark = pytest.mark.xdist_group("stack")
 PAGES = {
     "rm": ["/workbench/", "/customers/", "/campaigns/contents/", "/board/mine/"],
     "admin": [
+        "/codes/",
+        "/codes/new/",
+        "/codes/groups/",
+        "/codes/groups/new/",
         "/campaigns/",
         "/campaigns/new/",
         "/campaigns/contents/",
