@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts.views import customers, profile, segments, sidebar, workbench
+from contacts.views import customers, groups, profile, segments, sidebar, workbench
 
 app_name = "contacts"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("customers/<int:pk>/tags/", profile.customer_tags, name="customer_tags"),
     path("customers/<int:pk>/follow-ups/", profile.customer_follow_up, name="customer_follow_up"),
     path("customers/<int:pk>/consents/", profile.customer_consent, name="customer_consent"),
+    path("groups/", groups.groups, name="groups"),
+    path("groups/<int:pk>/", groups.group, name="group"),
     path("sidebar/<str:external_userid>/", sidebar.sidebar, name="sidebar"),
     path("segments/", segments.segments, name="segments"),
     path("segments/new/", segments.segment_create, name="segment_create"),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from channels.inbox.handlers import handler_of
+from channels.inbox.handlers import NotYet, handler_of
 from channels.models import InboxEvent
 from channels.providers.base import ProviderError
 from scrm.audit.services import record
@@ -60,6 +60,8 @@ def _handle(event: InboxEvent) -> None:
                 if handler.apply is not None:
                     handler.apply(event, data)
                 _settle(event, State.DONE)
+    except NotYet as error:
+        _postpone(event, error)
     except ProviderError as error:
         _fail(event, error.message, final=error.permanent)
     except Exception as error:
@@ -70,6 +72,16 @@ def _handle(event: InboxEvent) -> None:
 def _settle(event: InboxEvent, state: str) -> None:
     InboxEvent.objects.filter(pk=event.pk).update(
         state=state, handled_at=timezone.now(), last_error=""
+    )
+
+
+def _postpone(event: InboxEvent, reason: NotYet) -> None:
+    pause = datetime.timedelta(seconds=reason.seconds)
+    InboxEvent.objects.filter(pk=event.pk, state=State.CLAIMED).update(
+        state=State.NEW,
+        attempts=event.attempts - 1,
+        next_attempt_at=timezone.now() + pause,
+        last_error=str(reason),
     )
 
 

@@ -11,7 +11,10 @@ class SyncRun(models.Model):
         FAILED = "failed", "失败"
 
     class Kind(models.TextChoices):
-        CONTACTS = "contacts", "客户"
+        ORG = "org", "组织与员工"
+        TAGS = "tags", "企业标签"
+        CONTACTS = "contacts", "客户与好友"
+        GROUPS = "groups", "客户群"
 
     # "" = the bank's first corporation.
     corp_id = models.CharField(max_length=64, blank=True)

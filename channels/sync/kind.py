@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from django.db.models import Q
+
 from channels.models import SyncRun
 from channels.providers.wecom.api import WeCom, wecom
 
@@ -66,6 +68,13 @@ class Kind(Protocol):
 def client(run: SyncRun) -> WeCom:
     """WeCom as the corporation of this walk."""
     return wecom(run.corp_id)
+
+
+def of_corp(field: str, corp_id: str) -> Q:
+    """Rows of one corporation, by the id that `field` holds (see channels.providers.wecom.people)."""
+    if corp_id:
+        return Q(**{f"{field}__startswith": f"{corp_id}:"})
+    return ~Q(**{f"{field}__contains": ":"})
 
 
 def since(run: SyncRun) -> datetime.datetime:

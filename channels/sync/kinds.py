@@ -1,9 +1,10 @@
 """All kinds of walks, by name."""
 
 from channels.sync.contacts import CONTACTS
+from channels.sync.groups import GROUPS
 from channels.sync.kind import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (CONTACTS,)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (CONTACTS, GROUPS)}
 
 
 def kind_of(name: str) -> Kind:

@@ -39,15 +39,39 @@ def wecom_world(limit: int | None = None) -> dict[str, Any]:
     The same bank gives the same world; a customer's part does not depend on `limit`.
     """
     team = _team()
+    contacts = _contacts(limit, team)
     return {
         "departments": [
             {"id": row.pk, "name": row.name, "parentid": row.parent_id or 0}
             for row in Branch.objects.order_by("path")
         ],
         "members": [_member(user) for users in team.values() for user in users],
-        "contacts": _contacts(limit, team),
+        "contacts": contacts,
         "tag_groups": [],
+        "groups": _groups(contacts, team),
     }
+
+
+_GROUP_NAMES = ("理财交流群", "财富沙龙群", "社区金融服务群")
+_GROUP_SIZE = 12
+
+
+def _groups(contacts: list[dict[str, Any]], team: dict[int, list[User]]) -> list[dict[str, Any]]:
+    """A group of every third manager with some customers of theirs."""
+    friends: dict[str, list[str]] = defaultdict(list)
+    for contact in contacts:
+        friends[contact["follows"][0]["userid"]].append(contact["external_userid"])
+    owners = [user for users in team.values() for user in users if friends[str(user.wecom_userid)]]
+    return [
+        {
+            "chat_id": "wr" + hashlib.sha256(f"group{user.wecom_userid}".encode()).hexdigest()[:30],
+            "owner": user.wecom_userid,
+            "name": f"{user.branch.name}{_GROUP_NAMES[place % 3]}",
+            "notice": "群内不讨论具体收益承诺，业务办理请到网点或手机银行。",
+            "members": friends[str(user.wecom_userid)][:_GROUP_SIZE],
+        }
+        for place, user in enumerate(owners[::3])
+    ]
 
 
 def external_userid(number: str) -> str:

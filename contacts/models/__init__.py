@@ -1,5 +1,6 @@
 from contacts.models.banking import Holding, Product, Transaction
 from contacts.models.customer import Consent, Customer, ExternalContact, Follow
+from contacts.models.groups import GroupChat, GroupMember
 from contacts.models.service import CustomerEvent, FollowUp, Task
 from contacts.models.tagging import CustomerTag, Segment, Tag, TagGroup
 
@@ -11,6 +12,8 @@ __all__ = [
     "ExternalContact",
     "Follow",
     "FollowUp",
+    "GroupChat",
+    "GroupMember",
     "Holding",
     "Product",
     "Segment",

@@ -26,6 +26,7 @@ MENU = (
     _item("审核台", "compliance:alerts", "shield-check", OFFICER),
     _item("审批", "compliance:reviews", "checklist", OFFICER, HQ, ADMIN),
     _item("客户", "contacts:customers", "users", RM, ADMIN, HQ),
+    _item("客户群", "contacts:groups", "messages", RM, ADMIN, HQ),
     _item("客群", "contacts:segments", "filter", ADMIN, HQ),
     _item("素材", "campaigns:contents", "photo", RM, ADMIN, HQ),
     _item("活动", "campaigns:campaigns", "speakerphone", ADMIN, HQ),

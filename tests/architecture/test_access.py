@@ -63,6 +63,8 @@ READERS = {
     "contacts:customer": "rm branch_admin compliance hq_admin",
     "contacts:customer_timeline": "rm branch_admin compliance hq_admin",
     "contacts:customer_unmask": "rm branch_admin hq_admin",
+    "contacts:groups": "rm branch_admin hq_admin",
+    "contacts:group": "rm branch_admin hq_admin",
     "contacts:sidebar": "rm branch_admin hq_admin",
     "contacts:segments": "branch_admin hq_admin",
     "contacts:segment_create": "branch_admin hq_admin",

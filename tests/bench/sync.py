@@ -80,11 +80,11 @@ def run() -> list[dict]:
 
 def _load(stack: Stack) -> dict:
     world = json.loads(stack.manage("demo_world"))
-    contacts = world.pop("contacts")
-    stack.sandbox.post("world", {**world, "contacts": [], "replace": True})
+    contacts, groups = world.pop("contacts"), world.pop("groups")
+    stack.sandbox.post("world", {**world, "replace": True})
     for at in range(0, len(contacts), _CHUNK):
-        counts = stack.sandbox.post("world", {"contacts": contacts[at : at + _CHUNK]})
-    return dict(counts)
+        stack.sandbox.post("world", {"contacts": contacts[at : at + _CHUNK]})
+    return dict(stack.sandbox.post("world", {"groups": groups}))
 
 
 def _walk(stack: Stack) -> dict:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from channels.inbox import intake, processing
 from channels.providers.wecom import api
 from channels.providers.wecom.sandbox_control import SandboxControl
 from channels.sandbox.config import Config
@@ -26,6 +27,14 @@ class Corp(SandboxControl):
         """Texts that this customer has on their phone."""
         rows = self.get("messages", external_userid=external_userid)["messages"]
         return [row["text"] for row in rows if row["from"] != external_userid]
+
+
+def deliver(corp: Corp) -> None:
+    """What the sandbox would have called back since the last delivery, stored and handled."""
+    rows = corp.get("callbacks", limit=1000)["callbacks"]
+    for row in reversed(rows):
+        intake.store(corp_id=settings.WECOM_CORP_ID, agent_id="1", xml=row["xml"].encode())
+    processing.drain()
 
 
 class BankServer(Server):

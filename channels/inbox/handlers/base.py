@@ -29,6 +29,14 @@ def _nothing(event: InboxEvent) -> Any:
     return None
 
 
+class NotYet(Exception):
+    """Raised by `fetch`: WeCom does not show yet what the event tells. This uses up no attempt."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"企业微信还没有更新，{seconds:.0f} 秒后再读。")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     # Chinese, as the inbox page shows it.
