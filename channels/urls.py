@@ -8,6 +8,7 @@ urlpatterns = [
     path("codes/", include("channels.codes.urls")),
     path("connection/", views.connection, name="connection"),
     path("connection/doctor/", views.doctor, name="doctor"),
+    path("", include("channels.org.urls")),
     path("", include("channels.sync.urls")),
     path("connection/inbox/<int:pk>/replay/", views.inbox_replay, name="inbox_replay"),
 ]

@@ -9,6 +9,7 @@ from channels.models.codes import (
     GroupCode,
 )
 from channels.models.inbox import InboxEvent
+from channels.models.org import Department, Member
 from channels.models.outbox import MassSendMember, OutboxTask
 from channels.models.sync import SyncRun
 from channels.models.welcome import Welcome
@@ -20,10 +21,12 @@ __all__ = [
     "ContactWayMember",
     "ContactWayShift",
     "ContactWayTagging",
+    "Department",
     "FoundWay",
     "GroupCode",
     "InboxEvent",
     "MassSendMember",
+    "Member",
     "OutboxTask",
     "SyncRun",
     "Welcome",

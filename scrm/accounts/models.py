@@ -61,6 +61,8 @@ class User(AbstractBaseUser):
     )
     wecom_userid = models.CharField(max_length=96, unique=True, null=True, blank=True)
     is_active = models.BooleanField("在职", default=True)
+    # Gone from WeCom, or out of the application's sight: head office hands the customers over.
+    wecom_left_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
 

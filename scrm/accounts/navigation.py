@@ -38,6 +38,7 @@ MENU = (
     _item("审计日志", "audit:events", "list-search", AUDITOR, HQ, OFFICER),
     _item("存档完整性", "compliance:integrity", "certificate", AUDITOR, HQ),
     _item("组织", "accounts:organisation", "sitemap", ADMIN, HQ),
+    _item("企业微信组织", "channels:wecom_org", "sitemap", HQ),
     _item("同步", "channels:sync", "refresh", HQ),
     _item("回调与外发", "channels:connection", "plug-connected", HQ),
     _item("连接检查", "channels:doctor", "stethoscope", HQ),

@@ -37,6 +37,7 @@ LABELS = {
     "campaign.finish": "活动结束",
     "campaign.remind": "提醒客户经理",
     "delivery.settle": "触达结果",
+    "department.link": "关联部门",
     "sync.start": "开始同步",
     "sync.finish": "同步完成",
     "inbox.replay": "重放回调",

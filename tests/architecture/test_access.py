@@ -57,6 +57,7 @@ READERS = {
     "channels:group_code_edit": "branch_admin hq_admin",
     "channels:connection": "hq_admin",
     "channels:doctor": "hq_admin",
+    "channels:wecom_org": "hq_admin",
     "channels:sync": "hq_admin",
     "contacts:workbench": "rm",
     "contacts:customers": "rm branch_admin hq_admin",
