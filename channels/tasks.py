@@ -1,5 +1,7 @@
 """Celery's side of the channels: one line each, idempotent by row state."""
 
+import contextlib
+
 from celery import shared_task
 
 from channels.codes import arrivals, push
@@ -8,6 +10,8 @@ from channels.models import SyncRun
 from channels.outbox import queue, reconcile, results, sending, welcomes
 from channels.sync import walk
 from scrm.core import bell
+from scrm.core.actors import SYSTEM
+from scrm.core.errors import BusinessError
 
 
 @shared_task
@@ -55,6 +59,7 @@ def sync_sweep() -> int:
 
 @shared_task
 def codes_push() -> int:
+    bell.answered(codes_push)
     return push.push_due()
 
 
@@ -63,3 +68,9 @@ def codes_tick() -> int:
     arrivals.refresh_all()
     arrivals.tag_late()
     return push.push_due() + push.pictures_due()
+
+
+@shared_task
+def codes_check() -> None:
+    with contextlib.suppress(BusinessError):  # One is running already.
+        walk.start(kind=SyncRun.Kind.CONTACT_WAYS, actor=SYSTEM)

@@ -12,7 +12,7 @@ from channels.models import ContactWay, ContactWayTagging
 from contacts.models import Customer, CustomerTag, Follow, Tag
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM
-from scrm.core.bell import ring
+from scrm.core.bell import ring_once
 
 _BATCH = 500
 
@@ -38,7 +38,7 @@ def refresh(rows: Any) -> int:
 
     changed = roster.refresh(roster.with_people(rows), timezone.now())
     if changed:
-        ring(codes_push)
+        ring_once(codes_push)
     return len(changed)
 
 

@@ -129,6 +129,8 @@ def check_group(draft: GroupDraft, actor: User, branch: Branch | None = None) ->
     refuse(
         len(chats) > _MOST_CHATS, f"一个群活码最多 {_MOST_CHATS} 个客户群，现在有 {len(chats)} 个。"
     )
+    corps = {corp_of(chat_id) for chat_id in chats}
+    refuse(len(corps) > 1, "一个群活码的客户群必须属于同一家企业微信。")
     refuse(
         draft.auto_create_room and not draft.room_base_name.strip(),
         "自动建新群需要填写新群名，例如「财富沙龙」。",

@@ -1,6 +1,7 @@
 """WeCom's calls for the two kinds of live code, under one shape."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -56,12 +57,18 @@ class ContactWayDriver:
         made = list(self.wecom.contact_ways.ids(start=start))
         known = {
             *ContactWay.objects.filter(config_id__in=made).values_list("config_id", flat=True),
-            *FoundWay.objects.filter(config_id__in=made).values_list("config_id", flat=True),
+            *_others(made, code.channel_state),
         }
         for config_id in made:
             if config_id not in known and self.read(config_id).get("state") == code.channel_state:
                 return config_id
         return ""
+
+
+def _others(config_ids: list[str], state: str) -> Iterable[str]:
+    """Codes that a walk has read and that carry another state."""
+    rows = FoundWay.objects.filter(config_id__in=config_ids).exclude(read_at=None)
+    return rows.exclude(channel_state=state).values_list("config_id", flat=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from channels.codes import selectors
 from channels.codes.drafts import MemberDraft, ShiftDraft, employable, refuse
 from channels.codes.roster import MOST_MEMBERS
 from channels.codes.shifts import Rota, Shift
-from channels.models import ContactWay
+from channels.models import ContactWay, FoundWay
 from scrm.accounts.models import Branch, User
 from scrm.core.errors import BusinessError
 
@@ -63,6 +63,14 @@ class Editing:
             for key, row in enumerate(way.shifts.all(), 1)
         ]
         return cls(members, shifts)
+
+    @classmethod
+    def of_found(cls, found: FoundWay, actor: User) -> "Editing":
+        """The people whom WeCom names for a code that is to be adopted, as far as we know them."""
+        people = employable(actor).filter(wecom_userid__in=found.userids)
+        editing = cls([MemberRow(user) for user in people[:MOST_MEMBERS]])
+        editing._keep_a_fallback()
+        return editing
 
     @classmethod
     def posted(cls, post: QueryDict, actor: User, way: ContactWay | None) -> "Editing":

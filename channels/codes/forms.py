@@ -50,11 +50,14 @@ class WayForm(_CodeForm):
         label="同一客户只能加其中一位成员（建好后不能改）", required=False, initial=True
     )
 
-    def __init__(self, *args: Any, way: ContactWay | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, way: ContactWay | None = None, made: bool = False, **kwargs: Any
+    ) -> None:
+        """`made`: the code exists at WeCom already."""
         super().__init__(*args, kept=way.branch if way else None, **kwargs)
         self.fields["tags"].widget.attrs["size"] = 5
         # WeCom takes it only when the code is made.
-        self.fields["is_exclusive"].disabled = bool(way and way.config_id)
+        self.fields["is_exclusive"].disabled = made or bool(way and way.config_id)
 
 
 class GroupForm(_CodeForm):

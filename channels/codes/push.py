@@ -14,9 +14,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from channels.codes.drivers import Driver, driver_of
-from channels.models import AnyCode, Code, ContactWay, GroupCode
+from channels.models import AnyCode, Code, ContactWay, FoundWay, GroupCode
 from channels.models.codes import Payload
 from channels.providers.base import ErrorClass, ProviderError
+from channels.providers.wecom.api import NO_SUCH_CONFIG
 from channels.providers.wecom.pictures import fetch_picture
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ Push = Code.Push
 _BATCH = 20
 _LEASE = datetime.timedelta(seconds=60)
 _LOOK_AGAIN = datetime.timedelta(seconds=10)
-_NO_SUCH_CONFIG = 41044
 _PAUSED = {
     ErrorClass.RATE: datetime.timedelta(seconds=60),
     ErrorClass.TRANSIENT: datetime.timedelta(0),
@@ -121,6 +121,7 @@ def _keep_config(code: AnyCode, driver: Driver, config_id: str) -> bool:
         driver.delete(config_id)
         return False
     code.config_id, code.adding_since = config_id, None
+    FoundWay.objects.filter(config_id=config_id).delete()
     return True
 
 
@@ -151,7 +152,7 @@ def _remove(code: AnyCode, driver: Driver) -> None:
         try:
             driver.delete(code.config_id)
         except ProviderError as error:
-            if error.errcode != _NO_SUCH_CONFIG:
+            if error.errcode != NO_SUCH_CONFIG:
                 raise
     _done(code, None)
 
@@ -172,14 +173,19 @@ def _done(code: AnyCode, payload: Payload | None, **known: str) -> None:
 def _failed(code: AnyCode, error: ProviderError) -> None:
     logger.warning("pushing %s %s: %s", type(code).__name__, code.pk, error.message)
     later = datetime.timedelta(seconds=min(2 ** (code.push_attempts + 1), 300))
-    if error.errcode == _NO_SUCH_CONFIG:
-        _keep(code, Push.GONE, _LOST, None)
+    if error.errcode == NO_SUCH_CONFIG:
+        lost(code)
     elif code.adding_since is not None and not code.config_id:
         _keep(code, Push.UNCERTAIN, error.message, later)
     elif error.kind in {ErrorClass.PERMANENT, ErrorClass.CONFIGURATION}:
         _keep(code, Push.FAILED, error.message, _HOPELESS)
     else:
         _keep(code, Push.WAITING, error.message, max(later, _PAUSED[error.kind]))
+
+
+def lost(code: AnyCode) -> None:
+    """WeCom no longer has it: shown until a person has it made anew."""
+    _keep(code, Push.GONE, _LOST, None)
 
 
 def _keep(code: AnyCode, state: str, error: str, pause: datetime.timedelta | None) -> None:

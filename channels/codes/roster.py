@@ -86,7 +86,7 @@ def wanted_group(code: GroupCode) -> Payload | None:
         "scene": 2,
         "remark": code.name,
         "state": code.channel_state,
-        "chat_id_list": code.chat_ids,
+        "chat_id_list": [wecom_id(chat_id) for chat_id in code.chat_ids],
         "auto_create_room": int(code.auto_create_room),
         "room_base_name": code.room_base_name,
         "room_base_id": code.room_base_id,

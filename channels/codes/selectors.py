@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.core.paginator import Page
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from channels.codes import facts, roster
 from channels.codes.facts import Tally
 from channels.codes.shifts import Rota
-from channels.models import Code, ContactWay, ContactWayMember
+from channels.models import Code, ContactWay, ContactWayMember, FoundWay, SyncRun
 from scrm.accounts.models import Branch, User
 from scrm.core.access import RM
 
@@ -153,6 +154,28 @@ def daily_chart(way: ContactWay, at: datetime.datetime) -> dict[str, Any]:
             for name, data, colour in series
         ],
     }
+
+
+def adoptable() -> QuerySet[FoundWay]:
+    """Read, and not one whose making is still being looked up."""
+    ours = ContactWay.objects.filter(channel_state=OuterRef("channel_state"), config_id="")
+    return FoundWay.objects.filter(~Exists(ours)).exclude(read_at=None)
+
+
+def with_names(page: "Page[FoundWay]") -> "Page[FoundWay]":
+    """The page's rows with `.people` (names that we know) and `.strangers` (how many we do not)."""
+    userids = {userid for row in page for userid in row.userids}
+    known = User.objects.filter(wecom_userid__in=userids).values_list("wecom_userid", "name")
+    names = dict(known)
+    for row in page:
+        row.people = [names[one] for one in row.userids if one in names]  # type: ignore[attr-defined]
+        row.strangers = len(row.userids) - len(row.people)  # type: ignore[attr-defined]
+    return page
+
+
+def last_check() -> datetime.datetime | None:
+    done = SyncRun.objects.filter(kind=SyncRun.Kind.CONTACT_WAYS, state=SyncRun.State.DONE)
+    return done.values_list("finished_at", flat=True).first()
 
 
 def bank_name() -> str:

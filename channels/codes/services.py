@@ -22,7 +22,7 @@ from channels.providers.wecom.people import corp_of
 from scrm.accounts.models import User
 from scrm.audit.services import record
 from scrm.core import states
-from scrm.core.bell import ring
+from scrm.core.bell import ring_once
 from scrm.core.errors import BusinessError
 
 _SHARED = ("name", "channel", "purpose", "branch")
@@ -99,7 +99,7 @@ def _want(code: AnyCode) -> None:
         payload = roster.wanted_group(code)
     roster.want(code, payload, now)
     code.save()
-    ring(codes_push)
+    ring_once(codes_push)
 
 
 def _locked(code: Any) -> Any:
@@ -149,6 +149,7 @@ def group_code_update(*, code: GroupCode, draft: GroupDraft, actor: User) -> Gro
 def _write_group(code: GroupCode, draft: GroupDraft) -> None:
     for name in _GROUP_FIELDS:
         setattr(code, name, getattr(draft, name))
+    code.corp_id = corp_of(draft.chat_ids[0])
     code.chat_ids = list(draft.chat_ids)
     code.save()
     _want(code)
@@ -195,7 +196,7 @@ def code_push_again(*, code: AnyCode, actor: User) -> None:
     row.push_state, row.push_at, row.push_attempts = Code.Push.WAITING, timezone.now(), 0
     row.save()
     record("code.push", actor=actor, obj=row, after={"重新创建": lost or untold})
-    ring(codes_push)
+    ring_once(codes_push)
 
 
 @transaction.atomic
@@ -209,7 +210,7 @@ def contact_way_adopt(*, found: FoundWay, draft: WayDraft, actor: User) -> Conta
     way = ContactWay(created_by=actor, config_id=found.config_id, qr_code=found.qr_code)
     way.corp_id = found.corp_id
     way.channel_state = new_state("cw") if taken else state
-    way.is_exclusive = draft.is_exclusive
+    way.is_exclusive = found.is_exclusive
     _write_way(way, draft)
     found.delete()
     record("code.adopt", actor=actor, obj=way, after=_told(way, draft))

@@ -1,5 +1,6 @@
 """Live codes: cards, one code's numbers, the editor, posters."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from channels.codes.drafts import WayDraft
 from channels.codes.editor import Editing
 from channels.codes.forms import WayForm, way_initial
 from channels.codes.poster import poster, qr_image
-from channels.models import AnyCode, Code, ContactWay
+from channels.models import AnyCode, Code, ContactWay, FoundWay
 from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, AUDITOR, HQ, RM, access
 from scrm.core.errors import BusinessError
@@ -73,6 +74,41 @@ def code_create(request: Request) -> HttpResponse:
     return _edit(request, None)
 
 
+@access({HQ})
+def found_codes(request: Request) -> HttpResponse:
+    """Codes that WeCom has and we did not make: nobody's branch, so head office's matter."""
+    page = page_of(request, selectors.adoptable())
+    context = {"page": selectors.with_names(page), "checked_at": selectors.last_check()}
+    return render(request, "channels/codes/found.html", context)
+
+
+def _found_initial(request: Request, found: FoundWay) -> dict[str, Any]:
+    return {
+        "name": found.remark[:30],
+        "branch": request.user.branch_id,
+        "is_exclusive": found.is_exclusive,
+    }
+
+
+@access({HQ}, {HQ})
+def found_adopt(request: Request, pk: int) -> HttpResponse:
+    found: FoundWay = fetch(selectors.adoptable(), pk=pk)
+    if request.method != "POST":
+        form = WayForm(user=request.user, made=True, initial=_found_initial(request, found))
+        return _editor(request, form, Editing.of_found(found, request.user), None, 200)
+    initial = _found_initial(request, found)
+    form = WayForm(request.POST, user=request.user, made=True, initial=initial)
+    editing = Editing.posted(request.POST, request.user, None)
+
+    def adopt(draft: WayDraft) -> ContactWay:
+        return services.contact_way_adopt(found=found, draft=draft, actor=request.user)
+
+    if form.is_valid() and (way := _saved(form, editing, adopt)):
+        messages.success(request, "已接管，二维码继续有效，之后按这里的设置接待。")
+        return redirect("channels:code", way.pk)
+    return _editor(request, form, editing, None, 422)
+
+
 @access(EDITORS, EDITORS)
 def code_edit(request: Request, pk: int) -> HttpResponse:
     way = _way(request, pk)
@@ -85,7 +121,7 @@ def _edit(request: Request, way: ContactWay | None) -> HttpResponse:
     if request.method == "POST":
         form = WayForm(request.POST, user=request.user, way=way, initial=_initial(request, way))
         editing = Editing.posted(request.POST, request.user, way)
-        if form.is_valid() and (saved := _saved(request, form, editing, way)):
+        if form.is_valid() and (saved := _saved(form, editing, _writer(request, way))):
             messages.success(request, "已保存，正在推送到企业微信。")
             return redirect("channels:code", saved.pk)
         return _editor(request, form, editing, way, 422)
@@ -97,17 +133,20 @@ def _initial(request: Request, way: ContactWay | None) -> dict[str, Any]:
     return way_initial(way) if way else {"branch": request.user.branch_id}
 
 
+def _writer(request: Request, way: ContactWay | None) -> Callable[[WayDraft], ContactWay]:
+    if way is None:
+        return lambda draft: services.contact_way_create(draft=draft, actor=request.user)
+    return lambda draft: services.contact_way_update(way=way, draft=draft, actor=request.user)
+
+
 def _saved(
-    request: Request, form: WayForm, editing: Editing, way: ContactWay | None
+    form: WayForm, editing: Editing, write: Callable[[WayDraft], ContactWay]
 ) -> ContactWay | None:
     """The stored code, or None with the refusal put on the form."""
     try:
         data = dict(form.cleaned_data)
         data["tags"] = tuple(data["tags"])
-        draft = WayDraft(**data, **editing.drafts())
-        if way is None:
-            return services.contact_way_create(draft=draft, actor=request.user)
-        return services.contact_way_update(way=way, draft=draft, actor=request.user)
+        return write(WayDraft(**data, **editing.drafts()))
     except BusinessError as error:
         form.add_error(None, error.message)
         return None

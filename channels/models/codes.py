@@ -121,6 +121,8 @@ class ContactWay(Code):
     # Customers a member may get through this code on one day; null: no limit.
     daily_cap = models.PositiveIntegerField("每人每日上限", null=True, blank=True)
     tags = models.ManyToManyField(Tag, related_name="+", blank=True)
+    # When a walk last saw the code at WeCom.
+    listed_at = models.DateTimeField(null=True)
 
     objects = ContactWayQuerySet.as_manager()
 
@@ -182,7 +184,10 @@ class FoundWay(models.Model):
     userids = models.JSONField(default=list)
     # Members who came through departments stay unknown until the code is adopted.
     parties = models.JSONField(default=list)
+    is_exclusive = models.BooleanField(default=False)
     seen_at = models.DateTimeField()
+    # When its details were read; a list tells ids only.
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["id"]

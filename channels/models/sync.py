@@ -15,6 +15,7 @@ class SyncRun(models.Model):
         TAGS = "tags", "企业标签"
         CONTACTS = "contacts", "客户与好友"
         GROUPS = "groups", "客户群"
+        CONTACT_WAYS = "contact_ways", "活码"
 
     # "" = the bank's first corporation.
     corp_id = models.CharField(max_length=64, blank=True)

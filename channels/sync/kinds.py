@@ -1,11 +1,12 @@
 """All kinds of walks, by name."""
 
 from channels.org.walk import ORG
+from channels.sync.contact_ways import CONTACT_WAYS
 from channels.sync.contacts import CONTACTS
 from channels.sync.groups import GROUPS
 from channels.sync.kind import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (ORG, CONTACTS, GROUPS)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (ORG, CONTACTS, GROUPS, CONTACT_WAYS)}
 
 
 def kind_of(name: str) -> Kind:

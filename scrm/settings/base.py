@@ -153,17 +153,23 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.results_poll": min(_SWEEP, 10),
         "channels.tasks.sync_sweep": 60,
         "channels.tasks.codes_tick": 60,
+        "channels.tasks.codes_push": _SWEEP,
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
         "compliance.tasks.unanswered_find": 60,
         "contacts.tasks.partitions_ensure": 24 * 3600,
     }.items()
 } | {
+    # Codes that somebody deleted or made at WeCom's side.
+    "channels.tasks.codes_check": {
+        "task": "channels.tasks.codes_check",
+        "schedule": crontab(hour=4, minute=20),
+    },
     # Before the first RM opens the workbench.
     "contacts.tasks.duties_find": {
         "task": "contacts.tasks.duties_find",
         "schedule": crontab(hour=6, minute=0),
-    }
+    },
 }
 
 # Ages and caps a bank may set; the names say the unit.

@@ -50,6 +50,8 @@ READERS = {
     "channels:code_poster": "rm branch_admin hq_admin auditor",
     "channels:code_create": "branch_admin hq_admin",
     "channels:code_edit": "branch_admin hq_admin",
+    "channels:found_codes": "hq_admin",
+    "channels:found_adopt": "hq_admin",
     "channels:group_codes": "branch_admin hq_admin auditor",
     "channels:group_code_picture": "branch_admin hq_admin auditor",
     "channels:group_code_poster": "branch_admin hq_admin auditor",

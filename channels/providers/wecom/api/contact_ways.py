@@ -46,6 +46,13 @@ class ContactWays(Family):
         rows = self._pages(path, "contact_way", limit=1000, **fields)
         return (row["config_id"] for row in rows)
 
+    def page(self, cursor: str, start: int) -> tuple[list[str], str]:
+        """(config_ids made since a Unix time, cursor of the next page; empty after the last)."""
+        path = "externalcontact/list_contact_way"
+        data = self.client.read(path, start_time=start, limit=1000, cursor=cursor)
+        ids = [row["config_id"] for row in data.get("contact_way") or []]
+        return ids, data.get("next_cursor") or ""
+
     def update(self, config_id: str, way: ContactWay) -> None:
         """Overwrites the given fields; kind and scene stay for ever."""
         self.client.write("externalcontact/update_contact_way", config_id=config_id, **way)
