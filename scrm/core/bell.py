@@ -1,6 +1,7 @@
 """Rings a worker after commit. A lost ring is harmless: sweepers look at the rows themselves."""
 
 import logging
+import threading
 import time
 from functools import cache
 from typing import Any
@@ -13,9 +14,8 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 # A bell that rang is not rung again until its worker has come, or has failed to for so long.
 _STILL_RINGING_SECONDS = 5
-# With Redis away nobody waits for it at every ring.
-_REST_SECONDS = 1.0
-_away_until = 0.0
+# Rings of one process within so long are one ring.
+_GATHER_SECONDS = 0.01
 
 
 def ring(task: Any, *args: Any, countdown: float | None = None) -> None:
@@ -33,24 +33,11 @@ def _send(task: Any, args: tuple[Any, ...] = (), countdown: float | None = None)
 def ring_once(task: Any) -> None:
     """Like `ring` for a task that takes up all that waits: many rings in a row wake it once.
 
-    The task must call `answered` before it looks at the rows; a row committed after that look
-    finds the bell silent and rings again, so none is left to the sweeper.
+    Whoever rings does not even wait for Redis: a thread does that. The task must call `answered`
+    before it looks at the rows; a row committed after that look finds the bell silent and rings
+    again, so none is left to the sweeper.
     """
-    transaction.on_commit(lambda: _send_once(task))
-
-
-def _send_once(task: Any) -> None:
-    global _away_until  # noqa: PLW0603 - one process, one view of Redis
-    if time.monotonic() < _away_until:
-        return
-    try:
-        silent = _redis().set(_key(task), "1", nx=True, ex=_STILL_RINGING_SECONDS)
-    except redis.RedisError:
-        _away_until = time.monotonic() + _REST_SECONDS
-        logger.warning("Redis unreachable, %s waits for its sweeper", task.name)
-        return
-    if silent:
-        _send(task)
+    transaction.on_commit(lambda: _ringer().wake(task))
 
 
 def answered(task: Any) -> None:
@@ -61,8 +48,46 @@ def answered(task: Any) -> None:
         logger.warning("Redis unreachable, the bell of %s stays", task.name)
 
 
+class _Ringer:
+    """One thread of a process that rings for all the others."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, Any] = {}
+        self._any = threading.Event()
+        threading.Thread(target=self._work, name="bell", daemon=True).start()
+
+    def wake(self, task: Any) -> None:
+        self._wanted[task.name] = task
+        self._any.set()
+
+    def _work(self) -> None:
+        while True:
+            self._any.wait()
+            time.sleep(_GATHER_SECONDS)
+            # Cleared before it is read: what is wanted from here on rings once more.
+            self._any.clear()
+            while self._wanted:
+                _, task = self._wanted.popitem()
+                _send_once(task)
+
+
+def _send_once(task: Any) -> None:
+    try:
+        silent = _redis().set(_key(task), "1", nx=True, ex=_STILL_RINGING_SECONDS)
+    except redis.RedisError:
+        logger.warning("Redis unreachable, %s waits for its sweeper", task.name)
+        return
+    if silent:
+        _send(task)
+
+
 def _key(task: Any) -> str:
     return f"bell:{task.name}"
+
+
+@cache
+def _ringer() -> _Ringer:
+    return _Ringer()
 
 
 @cache

@@ -15,7 +15,9 @@ from django.conf import settings
 
 from channels.providers.wecom.applications import application
 
-_ENCRYPTED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/=\s]+?)(?:\]\]>)?\s*</Encrypt>")
+_OPEN, _CLOSE = b"<Encrypt>", b"</Encrypt>"
+_CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 
 
 class CallbackRefused(Exception):
@@ -105,10 +107,19 @@ def open_echo(who: Credentials, query: Mapping[str, str]) -> bytes:
 
 def open_message(who: Credentials, query: Mapping[str, str], body: bytes) -> bytes:
     """The decrypted inner XML of a callback; raises CallbackRefused."""
-    found = _ENCRYPTED.search(body)
-    if found is None:
-        raise CallbackRefused("no Encrypt element")
-    encrypted = found[1].decode("ascii")
+    encrypted = _encrypted(body)
     _verify(who, query, encrypted)
     _fresh(query)
     return _decrypt(who, encrypted)
+
+
+def _encrypted(body: bytes) -> str:
+    """The one element that is read before the signature is known: found, not parsed."""
+    start = body.find(_OPEN) + len(_OPEN)
+    end = body.find(_CLOSE, start)
+    content = body[start:end].strip() if len(_OPEN) <= start <= end else b""
+    if content.startswith(_CDATA) and content.endswith(_CDATA_END):
+        content = content[len(_CDATA) : -len(_CDATA_END)]
+    if not _BASE64.fullmatch(content):
+        raise CallbackRefused("no Encrypt element")
+    return content.decode("ascii")
