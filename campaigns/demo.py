@@ -8,6 +8,7 @@ from django.utils import timezone
 from campaigns import services
 from campaigns.library import services as library
 from campaigns.models import Campaign, ContentVersion, Script
+from campaigns.welcome import services as welcome
 from compliance import review
 from compliance.models import Review
 from contacts.models import Product, Segment
@@ -46,6 +47,10 @@ _CONTENTS = (
         "fund",
         3,
     ),
+)
+_GREETING = (
+    "您好，我是{机构名称}的客户经理{经理姓名}，很高兴认识您。账户、理财、贷款方面的问题都可以在这里问我。\n"
+    "温馨提示：银行不会向您索要密码或验证码。"
 )
 _SCRIPTS = (
     (
@@ -101,6 +106,24 @@ def seed(rng: Random) -> None:
         _approve(library.KIND, version.pk, officer)
     library.version_submit(version=versions[4], actor=author)
     _campaigns(versions, officer)
+    _greeting(author, officer, head)
+
+
+def _greeting(author: User, officer: User, head: Branch) -> None:
+    """What a new friend of any manager is greeted with."""
+    draft = library.Draft(
+        title="初次见面",
+        body=_GREETING,
+        link_url="",
+        product=None,
+        valid_until=timezone.localdate() + datetime.timedelta(days=365),
+    )
+    version = library.content_create(draft=draft, actor=author)
+    library.version_submit(version=version, actor=author)
+    _approve(library.KIND, version.pk, officer)
+    version.refresh_from_db()
+    plan = welcome.Plan("branch", version, branch=head)
+    welcome.welcome_rule_create(plan=plan, actor=author)
 
 
 def _content(entry: tuple[str, str, str, int], author: User, rng: Random) -> ContentVersion:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns.views import campaigns, library
+from campaigns.views import campaigns, library, welcome
 
 app_name = "campaigns"
 urlpatterns = [
@@ -23,4 +23,9 @@ urlpatterns = [
     path("contents/<int:pk>/", library.content, name="content"),
     path("versions/<int:pk>/submit/", library.content_submit, name="content_submit"),
     path("versions/<int:pk>/withdraw/", library.content_withdraw, name="content_withdraw"),
+    path("welcome/", welcome.welcome_rules, name="welcome_rules"),
+    path("welcome/new/", welcome.welcome_create, name="welcome_create"),
+    path("welcome/preview/", welcome.welcome_preview, name="welcome_preview"),
+    path("welcome/<int:pk>/", welcome.welcome_rule, name="welcome_rule"),
+    path("welcome/<int:pk>/switch/", welcome.welcome_switch, name="welcome_switch"),
 ]

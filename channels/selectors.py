@@ -6,6 +6,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from channels.inbox.handlers import name_of
+from channels.inbox.handlers.registry import HANDLERS
 from channels.models import InboxEvent, OutboxTask, SyncRun, Welcome
 
 
@@ -19,9 +20,37 @@ def outbox_counts() -> dict[str, int]:
     return dict.fromkeys(OutboxTask.State.values, 0) | dict(rows)
 
 
-def inbox_rows(state: str) -> QuerySet[InboxEvent]:
-    rows = InboxEvent.objects.order_by("-id")
-    return rows.filter(state=state) if state else rows
+def inbox_open() -> dict[str, int]:
+    """Events that wait, are handled or are dead: few, and each state found by an index."""
+    return {
+        state: InboxEvent.objects.filter(state=state).count()
+        for state in ("new", "claimed", "dead")
+    }
+
+
+def inbox_rows(state: str, event: str) -> QuerySet[InboxEvent]:
+    """Newest first; `event` is WeCom's type or type/change."""
+    rows = InboxEvent.objects.select_related("welcome").order_by("-id")
+    kind, _, change = event.partition("/")
+    wanted = {"state": state, "event": kind, "change_type": change}
+    return rows.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def event_kinds() -> list[tuple[str, str]]:
+    """(type/change, Chinese name) of every type with an entry, for the filter."""
+    return sorted(
+        (
+            (f"{event}/{change}".rstrip("/*"), entry.name)
+            for (event, change), entry in HANDLERS.items()
+        ),
+        key=lambda pair: pair[0],
+    )
+
+
+def welcome_rows() -> QuerySet[Welcome]:
+    """The last greetings that did not go out, with their reasons."""
+    sad = Welcome.objects.exclude(state__in=[Welcome.State.SENT, Welcome.State.NEW])
+    return sad.order_by("-id")[:10]
 
 
 def latest_sync(kind: str = SyncRun.Kind.CONTACTS) -> SyncRun | None:

@@ -60,7 +60,7 @@ def _locked(rule: WelcomeRule) -> WelcomeRule:
 
 
 def _fill(rule: WelcomeRule, plan: Plan, actor: User) -> None:
-    _fits(plan.version, actor)
+    check_content(plan.version, actor)
     rule.scope, rule.version = plan.scope, plan.version
     rule.channel_state = plan.channel_state.strip() if plan.scope == Scope.CHANNEL else ""
     rule.user = plan.user if plan.scope == Scope.EMPLOYEE else None
@@ -83,7 +83,8 @@ def _home(plan: Plan, actor: User) -> Branch:
     return branch
 
 
-def _fits(version: ContentVersion, actor: User) -> None:
+def check_content(version: ContentVersion, actor: User) -> None:
+    """Raises BusinessError when this content cannot greet a stranger."""
     if not fitting_versions(actor).filter(pk=version.pk).exists():
         raise BusinessError("请选择已通过审批、未过期且不带产品的素材。", code="version")
     if unknown := variables.of_customers(version.body):

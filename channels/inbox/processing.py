@@ -12,12 +12,16 @@ from channels.models import InboxEvent
 from channels.providers.base import ProviderError
 from scrm.audit.services import record
 from scrm.core.actors import Actor
+from scrm.core.bell import ring_once
 from scrm.core.errors import BusinessError
 
 logger = logging.getLogger(__name__)
 _BATCH = 50
 _MAX_ATTEMPTS = 8
 State = InboxEvent.State
+# Ended, one way or another; what waits or is being handled needs no replay.
+REPLAYABLE = (State.DEAD, State.IGNORED, State.DONE)
+MOST = 200
 
 
 def _claim() -> list[InboxEvent]:
@@ -96,11 +100,28 @@ def _fail(event: InboxEvent, text: str, *, final: bool) -> None:
 
 
 @transaction.atomic
-def replay(*, event: InboxEvent, actor: Actor) -> None:
-    """Puts a dead letter back into the queue; handlers are idempotent, so nothing happens twice."""
-    changed = InboxEvent.objects.filter(pk=event.pk, state=State.DEAD).update(
+def replay(*, ids: list[int], actor: Actor) -> int:
+    """Puts ended events back into the queue, at most MOST of them; returns how many.
+
+    Handlers are idempotent, so nothing happens twice. Greetings are not touched: their codes are
+    used up or dead.
+    """
+    from channels.tasks import inbox_drain
+
+    if not ids or len(ids) > MOST:
+        raise BusinessError(f"请勾选 1 到 {MOST} 条回调。")
+    rows = InboxEvent.objects.select_for_update().filter(pk__in=ids, state__in=REPLAYABLE)
+    events = {event.pk: event for event in rows.order_by("pk")}
+    if not events:
+        raise BusinessError("选中的回调正在排队或处理，不需要重放，请刷新页面。")
+    InboxEvent.objects.filter(pk__in=events).update(
         state=State.NEW, attempts=0, next_attempt_at=timezone.now()
     )
-    if not changed:
-        raise BusinessError("只有死信可以重放，请刷新页面。")
-    record("inbox.replay", actor=actor, obj=event)
+    record("inbox.replay", actor=actor, label=_label(events), after={"events": list(events)})
+    ring_once(inbox_drain)
+    return len(events)
+
+
+def _label(events: dict[int, InboxEvent]) -> str:
+    first = next(iter(events.values()))
+    return f"{first} #{first.pk}" if len(events) == 1 else f"{len(events)} 条"

@@ -34,7 +34,12 @@ class InboxEvent(models.Model):
                 fields=["next_attempt_at"],
                 condition=models.Q(state__in=["new", "claimed"]),
                 name="inbox_waiting",
-            )
+            ),
+            models.Index(
+                fields=["state", "-id"],
+                condition=models.Q(state__in=["dead", "ignored"]),
+                name="inbox_unhandled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,6 +29,7 @@ MENU = (
     _item("客户群", "contacts:groups", "messages", RM, ADMIN, HQ),
     _item("客群", "contacts:segments", "filter", ADMIN, HQ),
     _item("素材", "campaigns:contents", "photo", RM, ADMIN, HQ),
+    _item("欢迎语", "campaigns:welcome_rules", "message-heart", ADMIN, HQ),
     _item("活动", "campaigns:campaigns", "speakerphone", ADMIN, HQ),
     _item("活码", "channels:codes", "qrcode", RM, ADMIN, HQ, AUDITOR),
     _item("工单", "compliance:cases", "briefcase", OFFICER),

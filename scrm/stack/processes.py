@@ -28,7 +28,7 @@ def web(port: int, host: str = "127.0.0.1") -> list[str]:
 
 def callbacks(port: int, host: str = "127.0.0.1") -> list[str]:
     """A server of their own: callbacks never wait behind pages."""
-    options = ["-k", "gthread", "-w", "2", "--threads", "4", "--log-level", "warning"]
+    options = ["-k", "gthread", "-w", "2", "--threads", "8", "--log-level", "warning"]
     return [sys.executable, "-m", "gunicorn", "scrm.callbacks", "-b", f"{host}:{port}", *options]
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from channels import selectors
+from channels import selectors, signals
 from channels.inbox import intake, processing
-from channels.models import InboxEvent
+from channels.models import InboxEvent, Welcome
 from contacts.models import CustomerEvent, ExternalContact, Follow
 from scrm.core.errors import BusinessError
 from tests.factories.cast import Cast, befriend
@@ -76,15 +76,54 @@ def test_a_passing_failure_is_retried_and_a_final_one_is_dead(cast: Cast, corp: 
     assert _states() == ["done"]
 
 
-def test_a_dead_letter_is_replayed_once_and_only_a_dead_one(cast: Cast, corp: Corp) -> None:
+def test_a_dead_letter_is_replayed_once_and_not_while_it_waits(cast: Cast, corp: Corp) -> None:
     receive("add_external_contact", timezone.now(), who="wmUNKNOWN")
     processing.drain()
     event = InboxEvent.objects.get()
     assert event.state == "dead"
-    processing.replay(event=event, actor=cast.hq)
+    assert processing.replay(ids=[event.pk], actor=cast.hq) == 1
     assert _states() == ["new"]
     with pytest.raises(BusinessError):
-        processing.replay(event=event, actor=cast.hq)
+        processing.replay(ids=[event.pk], actor=cast.hq)
+
+
+def test_replaying_everything_changes_nothing(cast: Cast, corp: Corp) -> None:
+    """Every effect is counted before and after, also what listeners heard."""
+    heard: list[str] = []
+
+    def listen(change: str, **_: object) -> None:
+        heard.append(change)
+
+    signals.follow_changed.connect(listen)
+    now = timezone.now()
+    receive("add_external_contact", now - datetime.timedelta(hours=3))
+    receive("edit_external_contact", now - datetime.timedelta(hours=2))
+    receive("transfer_fail", now - datetime.timedelta(hours=2), FailReason="customer_refused")
+    receive("del_follow_user", now - datetime.timedelta(hours=1))
+    receive("something_new", now)
+    processing.drain()
+
+    def effects() -> tuple:
+        follows = list(Follow.objects.values_list("user", "contact", "state", "lost_at", "as_of"))
+        facts = sorted(CustomerEvent.objects.values_list("kind", "key"))
+        return follows, facts, list(heard), Welcome.objects.count()
+
+    before = effects()
+    assert heard == ["added", "deleted_by_customer"]
+    for _ in range(2):
+        ids = list(InboxEvent.objects.values_list("pk", flat=True))
+        assert processing.replay(ids=ids, actor=cast.hq) == 5
+        processing.drain()
+        assert effects() == before
+    assert sorted(_states()) == ["done"] * 4 + ["ignored"]
+    signals.follow_changed.disconnect(listen)
+
+
+def test_at_most_two_hundred_are_replayed_at_once(cast: Cast) -> None:
+    with pytest.raises(BusinessError):
+        processing.replay(ids=list(range(1, 202)), actor=cast.hq)
+    with pytest.raises(BusinessError):
+        processing.replay(ids=[], actor=cast.hq)
 
 
 def test_a_dead_workers_claim_is_taken_over(cast: Cast, corp: Corp) -> None:

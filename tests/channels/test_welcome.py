@@ -88,7 +88,7 @@ def test_a_replayed_event_greets_nobody_again(cast: Cast, corp: Corp) -> None:
     row = factory.befriend(corp)
     welcomes.send_due()
     InboxEvent.objects.update(state="dead")
-    processing.replay(event=InboxEvent.objects.get(), actor=cast.hq)
+    processing.replay(ids=[row.event_id], actor=cast.hq)
     processing.drain()
     welcomes.send_due()
     assert (Welcome.objects.count(), _calls(corp)) == (1, 1)

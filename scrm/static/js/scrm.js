@@ -38,3 +38,14 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-fill]");
   if (button) document.querySelector(button.dataset.fill).value = button.dataset.text;
 });
+
+// A list's form: <input type="checkbox" data-check-all="name"> ticks all boxes of that name.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.dataset.checkAll) {
+    box.form.querySelectorAll(`input[name="${CSS.escape(box.dataset.checkAll)}"]:not(:disabled)`)
+      .forEach((one) => { one.checked = box.checked; });
+  }
+  // A filter is applied as soon as it is chosen: <select data-submit>.
+  if (box.dataset.submit !== undefined) box.form.requestSubmit();
+});
