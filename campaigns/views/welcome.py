@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from campaigns.models import WelcomeRule
 from campaigns.welcome import selectors, services
 from campaigns.welcome.forms import WelcomeForm, welcome_initial
+from channels.models import ContactWay
 from scrm.accounts.models import User
 from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, RM, access
@@ -17,6 +18,7 @@ from scrm.core.pages import go, page_of, perform
 from scrm.core.scope import fetch
 
 AUTHORS = {ADMIN, HQ}
+Scope = WelcomeRule.Scope
 
 
 @access(AUTHORS)
@@ -29,7 +31,9 @@ def welcome_rules(request: Request) -> HttpResponse:
 
 @access(AUTHORS, AUTHORS)
 def welcome_create(request: Request) -> HttpResponse:
-    form = WelcomeForm(request.POST or None, user=request.user)
+    asked = request.GET.get("scope", "")
+    scope = asked if asked in Scope.values else Scope.BRANCH.value
+    form = WelcomeForm(request.POST or None, user=request.user, scope=scope)
     if request.method == "POST" and form.is_valid():
         try:
             services.welcome_rule_create(plan=form.plan(), actor=request.user)
@@ -38,13 +42,20 @@ def welcome_create(request: Request) -> HttpResponse:
         else:
             messages.success(request, "已启用，下一位新客户就会收到。")
             return redirect("campaigns:welcome_rules")
-    return render(request, "campaigns/welcome_edit.html", {"form": form, "rule": None})
+    return render(request, "campaigns/welcome_edit.html", _editor(request, form, None))
+
+
+def _editor(request: Request, form: WelcomeForm, rule: WelcomeRule | None) -> dict[str, object]:
+    codes = ContactWay.objects.visible_to(request.user).live().order_by("name")[:200]
+    return {"form": form, "rule": rule, "scopes": Scope.choices, "codes": codes}
 
 
 @access(AUTHORS, AUTHORS)
 def welcome_rule(request: Request, pk: int) -> HttpResponse:
     rule = _rule(request, pk)
-    form = WelcomeForm(request.POST or None, user=request.user, initial=welcome_initial(rule))
+    form = WelcomeForm(
+        request.POST or None, user=request.user, scope=rule.scope, initial=welcome_initial(rule)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.welcome_rule_update(rule=rule, plan=form.plan(), actor=request.user)
@@ -53,7 +64,7 @@ def welcome_rule(request: Request, pk: int) -> HttpResponse:
         else:
             messages.success(request, "已保存，下一位新客户起生效。")
             return redirect("campaigns:welcome_rules")
-    return render(request, "campaigns/welcome_edit.html", {"form": form, "rule": rule})
+    return render(request, "campaigns/welcome_edit.html", _editor(request, form, rule))
 
 
 @require_POST
@@ -76,8 +87,9 @@ def welcome_preview(request: Request) -> HttpResponse:
     if chosen.isdigit():
         employees = employees.filter(pk=chosen)
     employee = employees.select_related("branch").first()
-    rows = selectors.fitting_versions(request.user).filter(pk=number if number.isdigit() else None)
-    version, context = rows.first(), {"employee": employee}
+    rows = selectors.fitting_versions(request.user).filter(pk=number if number.isdigit() else 0)
+    version = rows.first()
+    context: dict[str, object] = {"employee": employee}
     if version is not None and employee is not None:
         try:
             services.check_content(version, request.user)

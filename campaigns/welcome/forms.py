@@ -15,38 +15,45 @@ from scrm.core.forms import TablerForm
 Scope = WelcomeRule.Scope
 
 
+# The one field beside the content that each scope asks for.
+_FIELD = {Scope.CHANNEL: "channel_state", Scope.EMPLOYEE: "user", Scope.BRANCH: "branch"}
+
+
 class WelcomeForm(TablerForm):
-    scope = forms.ChoiceField(label="适用范围", choices=Scope, initial=Scope.BRANCH)
     branch = forms.ModelChoiceField(
-        label="机构（含下级）", queryset=Branch.objects.none(), required=False
+        label="机构（含下级）", queryset=Branch.objects.none(), empty_label=None
     )
     user = forms.ModelChoiceField(
-        label="客户经理", queryset=User.objects.none(), required=False, empty_label="请选择"
+        label="客户经理", queryset=User.objects.none(), empty_label="请选择客户经理"
     )
     channel_state = forms.CharField(
-        label="渠道标识", max_length=30, required=False, help_text="与渠道活码上的标识一致。"
+        label="渠道标识",
+        max_length=30,
+        help_text="与活码上的标识一致。",
+        widget=forms.TextInput(attrs={"list": "codes"}),
     )
     version = forms.ModelChoiceField(
         label="素材", queryset=ContentVersion.objects.none(), empty_label="请选择素材"
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, scope: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.scope = Scope(scope)
         self._offer("branch", Branch.objects.visible_to(user))
         self._offer("user", User.objects.visible_to(user).filter(role=RM, is_active=True))
         self._offer("version", fitting_versions(user))
-        self.fields["branch"].initial = user.branch_id
+        for name in set(_FIELD.values()) - {_FIELD[self.scope]}:
+            del self.fields[name]
 
     def _offer(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
     def plan(self) -> Plan:
-        return Plan(**self.cleaned_data)
+        return Plan(scope=self.scope, **self.cleaned_data)
 
 
 def welcome_initial(rule: WelcomeRule) -> dict[str, object]:
     return {
-        "scope": rule.scope,
         "branch": rule.branch_id,
         "user": rule.user_id,
         "channel_state": rule.channel_state,

@@ -17,14 +17,14 @@ def test_a_rule_is_made_changed_and_switched_by_its_branch(cast: Cast, sign_in) 
     client: Client = sign_in(cast.admin)
     assert "还没有欢迎语" in client.get(URL).content.decode()
     version = factory.version(cast)
-    form = {"scope": "branch", "branch": cast.beijing.pk, "version": version.pk}
+    form = {"branch": cast.beijing.pk, "version": version.pk}
     assert client.post(f"{URL}new/", form).status_code == 302
     rule = WelcomeRule.objects.get()
     assert (rule.branch, rule.is_active, rule.target) == (cast.beijing, True, "北京分行")
-    other = {"scope": "employee", "user": cast.alice.pk, "version": version.pk}
-    assert client.post(f"{URL}{rule.pk}/", other).status_code == 302
+    below = {"branch": cast.dongcheng.pk, "version": version.pk}
+    assert client.post(f"{URL}{rule.pk}/", below).status_code == 302
     rule.refresh_from_db()
-    assert (rule.target, rule.branch) == ("陈静怡", cast.dongcheng)
+    assert rule.target == "东城支行"
     client.post(f"{URL}{rule.pk}/switch/", {"on": "0"})
     rule.refresh_from_db()
     assert not rule.is_active
@@ -36,7 +36,7 @@ def test_a_rule_is_made_changed_and_switched_by_its_branch(cast: Cast, sign_in) 
 
 def test_one_active_rule_for_each_target(cast: Cast, sign_in) -> None:
     first = factory.rule(cast)
-    form = {"scope": "branch", "branch": cast.beijing.pk, "version": factory.version(cast).pk}
+    form = {"branch": cast.beijing.pk, "version": factory.version(cast).pk}
     answer = sign_in(cast.admin).post(f"{URL}new/", form)
     assert "已有启用的欢迎语" in answer.content.decode()
     services.welcome_rule_switch(rule=first, on=False, actor=cast.admin)
@@ -65,10 +65,12 @@ def test_other_branches_rules_are_hidden_and_higher_ones_read_only(cast: Cast, s
 def test_nobody_sets_a_rule_for_others(cast: Cast, sign_in, target: str) -> None:
     version = factory.version(cast)
     form = {
-        "branch": {"scope": "branch", "branch": cast.shanghai.pk, "version": version.pk},
-        "user": {"scope": "employee", "user": cast.bob.pk, "version": version.pk},
+        "branch": {"branch": cast.shanghai.pk, "version": version.pk},
+        "user": {"user": cast.bob.pk, "version": version.pk},
     }[target]
-    assert sign_in(cast.admin).post(f"{URL}new/", form).status_code == 200
+    scope = {"branch": "branch", "user": "employee"}[target]
+    answer = sign_in(cast.admin).post(f"{URL}new/?scope={scope}", form)
+    assert answer.status_code == 200
     assert not WelcomeRule.objects.exists()
     with pytest.raises(BusinessError):
         services.welcome_rule_create(
@@ -104,3 +106,17 @@ def test_the_preview_shows_words_and_link(cast: Cast, sign_in) -> None:
     assert "请选择素材" in client.get(f"{URL}preview/").content.decode()
     personal = factory.version(cast, "{客户称呼}")
     assert "不能使用变量" in client.get(f"{URL}preview/?version={personal.pk}").content.decode()
+
+
+def test_employees_and_channels_have_forms_of_their_own(cast: Cast, sign_in) -> None:
+    client, version = sign_in(cast.admin), factory.version(cast)
+    page = client.get(f"{URL}new/?scope=employee").content.decode()
+    assert "id_user" in page
+    assert "id_branch" not in page
+    client.post(f"{URL}new/?scope=employee", {"user": cast.alice.pk, "version": version.pk})
+    client.post(f"{URL}new/?scope=channel", {"channel_state": "lobby", "version": version.pk})
+    made = WelcomeRule.objects.order_by("pk")
+    assert [(rule.scope, rule.target, rule.branch) for rule in made] == [
+        ("employee", "陈静怡", cast.dongcheng),
+        ("channel", "渠道 lobby", cast.beijing),
+    ]

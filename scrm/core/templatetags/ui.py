@@ -15,9 +15,9 @@ register = template.Library()
 _COLOURS = {
     "secondary": "draft planned new_queue retired withdrawn ignored transferred cancelled superseded",
     "blue": "running approved scheduled leased claimed sending handed_over action",
-    "green": "finished delivered done active closed accepted granted dismissed pushed",
+    "green": "finished delivered done active closed accepted granted dismissed sent pushed",
     "yellow": "in_review open new paused uncertain queued waiting awaiting_second confirmed_wait"
-    " owner_left",
+    " owner_left expired",
     "red": "failed rejected dead suppressed deleted_by_customer deleted_by_rm lost confirmed gone",
     "teal": "clicked replied",
 }
