@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels", "0006_walks"),
+        ("channels", "0008_codes_found"),
     ]
 
     operations = [
