@@ -1,62 +1,84 @@
-"""Working an alert: one person claims and decides; for S3 and above a second one must agree."""
-
-import datetime
+"""Working an alert on locked rows. The rules themselves stand in compliance.workflow."""
 
 from django.db import transaction
 from django.utils import timezone
 
-from compliance.cases import case_open
+from compliance import cases, containment, workflow
 from compliance.conflicts import conflict_of
-from compliance.models import Alert, CaseAction
+from compliance.models import Alert, CaseAction, Decision
+from compliance.seen import Seen
+from compliance.workflow import Person, Situation
 from scrm.accounts.models import User
 from scrm.audit.services import record
-from scrm.core.errors import BusinessError, FourEyes
-from scrm.core.states import move, moves
+from scrm.core.errors import BusinessError
 
 State = Alert.State
-MOVES = moves(
-    new="claimed",
-    claimed="new claimed awaiting_second dismissed confirmed",
-    awaiting_second="claimed dismissed confirmed",
-)
-CLAIM_LASTS = datetime.timedelta(minutes=30)
-SECOND_PERSON_FROM = 3
-DISMISS, CONFIRM, ESCALATE = "dismiss", "confirm", "escalate"
-DECISIONS = {DISMISS: "排除", CONFIRM: "确认违规", ESCALATE: "升级上报"}
-_ACTIONS = {DISMISS: "alert.dismiss", CONFIRM: "alert.confirm", ESCALATE: "alert.escalate"}
+Step = Decision.Step
+_ACTIONS = {
+    workflow.DISMISS: "alert.dismiss",
+    workflow.CONFIRM: "alert.confirm",
+    workflow.ESCALATE: "alert.escalate",
+}
+_FINAL = {Step.SOLE, Step.SECOND, Step.BULK}
 
 
-def _locked(alert: Alert, actor: User) -> Alert:
+def locked(alert: Alert) -> Alert:
     # "of" keeps the employee's row free: many alerts of one person are worked at once.
-    rows = Alert.objects.select_for_update(of=("self",)).select_related("user", "branch")
-    locked = rows.get(pk=alert.pk)
-    reason = conflict_of(locked, actor)
-    if reason:
-        raise FourEyes(reason, code="conflict")
-    return locked
+    rows = Alert.objects.select_for_update(of=("self",))
+    return rows.select_related(
+        "user", "branch", "claimed_by", "first_by__branch", "message", "scan", "case"
+    ).get(pk=alert.pk)
 
 
-def claim_expired(alert: Alert) -> bool:
-    return alert.claimed_at is None or timezone.now() - alert.claimed_at > CLAIM_LASTS
+def person(alert: Alert, actor: User) -> Person:
+    return Person(actor.pk, _at_head_office(actor), barred(alert, actor))
 
 
-def _take(alert: Alert, actor: User) -> None:
-    """One winner: the row is locked, so whoever comes second finds it claimed."""
-    held = alert.state == State.CLAIMED and alert.claimed_by_id != actor.pk
-    if held and not claim_expired(alert):
-        raise BusinessError(f"这条预警已由{alert.claimed_by}领取，请处理下一条。", code="claimed")
-    move(alert, MOVES, State.CLAIMED)
-    alert.claimed_by, alert.claimed_at = actor, timezone.now()
+def barred(alert: Alert, actor: User) -> str:
+    """Why this person must not judge this alert; empty when nothing stands against it."""
+    case = getattr(alert, "case", None)
+    if case is not None and case.opened_by_id == actor.pk and alert.state in workflow.OPEN:
+        return "这条预警的工单由你立案，请由其他合规人员重新判断。"
+    return conflict_of(alert, actor)
+
+
+def _at_head_office(user: User | None) -> bool:
+    return user is not None and user.branch.parent_id is None
+
+
+def situation(alert: Alert) -> Situation:
+    return Situation(
+        state=alert.state,
+        severity=alert.severity,
+        claimed_by=alert.claimed_by_id,
+        active_at=alert.active_at,
+        first_by=alert.first_by_id,
+        first_head_office=_at_head_office(alert.first_by),
+        proposal=alert.proposal,
+        level=alert.level,
+    )
+
+
+def take(alert: Alert, now: Situation) -> None:
+    """Puts a situation on the row and stores it; a new holder's claim starts now."""
+    if now.claimed_by is None:
+        alert.claimed_at = None
+    elif now.claimed_by != alert.claimed_by_id or alert.claimed_at is None:
+        alert.claimed_at = timezone.now()
+    alert.state, alert.claimed_by_id, alert.active_at = now.state, now.claimed_by, now.active_at
+    alert.first_by_id, alert.proposal, alert.level = now.first_by, now.proposal, now.level
+    alert.save()
 
 
 @transaction.atomic
 def alert_claim(*, alert: Alert, actor: User) -> Alert:
-    """Claims a new alert, or one whose claim was left lying for 30 minutes."""
-    alert = _locked(alert, actor)
-    if alert.state == State.AWAITING_SECOND:
-        raise BusinessError("这条预警正在等待复核，请直接给出复核意见。")
-    _take(alert, actor)
-    alert.save(update_fields=["state", "claimed_by", "claimed_at"])
+    """Claims a new or disputed alert, or one whose claim was left lying for 30 minutes."""
+    alert = locked(alert)
+    now = situation(alert)
+    who, at = person(alert, actor), timezone.now()
+    if not who.conflict and workflow.held_by_another(now, who, at):
+        raise BusinessError(f"这条预警已由{alert.claimed_by}领取，请处理下一条。", code="claimed")
+    take(alert, workflow.claim(now, who, at))
     record("alert.claim", actor=actor, obj=alert)
     return alert
 
@@ -64,70 +86,114 @@ def alert_claim(*, alert: Alert, actor: User) -> Alert:
 @transaction.atomic
 def alert_release(*, alert: Alert, actor: User) -> Alert:
     """Puts one's own claimed alert back into the queue."""
-    alert = _locked(alert, actor)
-    if alert.state != State.CLAIMED or alert.claimed_by_id != actor.pk:
-        raise BusinessError("只能释放自己领取的预警。")
-    move(alert, MOVES, State.NEW)
-    alert.claimed_by = alert.claimed_at = None
-    alert.save(update_fields=["state", "claimed_by", "claimed_at"])
+    alert = locked(alert)
+    take(alert, workflow.release(situation(alert), person(alert, actor)))
     record("alert.release", actor=actor, obj=alert)
     return alert
 
 
+def alert_touch(*, alert: Alert, actor: User) -> None:
+    """Whoever holds an alert and looks at it keeps it; no event, as nothing was decided."""
+    Alert.objects.filter(pk=alert.pk, state=State.CLAIMED, claimed_by=actor).update(
+        active_at=timezone.now()
+    )
+
+
 @transaction.atomic
-def alert_decide(*, alert: Alert, decision: str, reason: str, actor: User) -> Alert:
+def alert_decide(
+    *, alert: Alert, decision: str, reason: str, actor: User, seen: Seen | None = None
+) -> Alert:
     """dismiss, confirm or escalate. Takes the alert first when nobody else holds it."""
-    if decision not in DECISIONS:
-        raise BusinessError("请选择排除、确认违规或升级上报。")
+    return decide_locked(locked(alert), decision, _given(reason), actor, seen)
+
+
+def _given(reason: str) -> str:
     if not reason.strip():
         raise BusinessError("请写明理由，处理结论要能说明依据。")
-    alert = _locked(alert, actor)
-    if alert.state == State.AWAITING_SECOND:
-        _second(alert, decision, reason.strip(), actor)
-    else:
-        _first(alert, decision, reason.strip(), actor)
-    alert.save()
+    return reason.strip()[:500]
+
+
+def decide_locked(
+    alert: Alert, decision: str, reason: str, actor: User, seen: Seen | None, bulk: bool = False
+) -> Alert:
+    """The decision itself, for a row that the caller has locked in its transaction."""
+    before = situation(alert)
+    after, step = workflow.decide(before, person(alert, actor), decision, timezone.now())
+    _words(alert, step, reason, actor)
+    take(alert, after)
+    note_decision(alert, "bulk" if bulk else step, decision, reason, actor, seen)
+    if step in _FINAL:
+        _follow_up(alert, decision, reason, actor)
     return alert
 
 
-def _first(alert: Alert, decision: str, reason: str, actor: User) -> None:
-    _take(alert, actor)
-    if alert.severity < SECOND_PERSON_FROM:
-        _finish(alert, decision, reason, actor)
+def _words(alert: Alert, step: str, reason: str, actor: User) -> None:
+    if step == Step.DISPUTE:
+        alert.reason = ""
         return
-    move(alert, MOVES, State.AWAITING_SECOND)
-    alert.proposal, alert.first_by, alert.reason = decision, actor, reason[:500]
-    _note(alert, decision, reason, actor, "提出，待复核")
+    if step == Step.SECOND:
+        reason = f"{alert.reason}（{alert.first_by}提出）；复核：{reason}"
+    alert.reason = reason[:500]
+    if step in _FINAL:
+        alert.decided_by, alert.decided_at = actor, timezone.now()
 
 
-def _second(alert: Alert, decision: str, reason: str, actor: User) -> None:
-    if alert.first_by_id == actor.pk:
-        raise FourEyes("S3 及以上需要两个人：不能复核自己提出的结论。", code="four_eyes")
-    if decision == alert.proposal:
-        both = f"{alert.reason}（{alert.first_by}提出）；复核：{reason}"
-        _finish(alert, decision, both, actor)
+def _follow_up(alert: Alert, decision: str, reason: str, actor: User) -> None:
+    """A conclusion opens a case, or ends the one that an earlier conclusion had opened."""
+    if decision == workflow.DISMISS:
+        cases.case_void(alert=alert, reason=reason, actor=actor)
+        containment.lift(alert=alert, actor=actor, reason=f"预警已排除：{reason}")
         return
-    # Disagreement: the second person holds it now; what they propose needs another pair of eyes.
-    move(alert, MOVES, State.CLAIMED)
-    alert.claimed_by, alert.claimed_at = actor, timezone.now()
-    alert.proposal, alert.first_by, alert.reason = "", None, ""
-    _note(alert, decision, reason, actor, "复核不同意，重新处理")
+    first = CaseAction.Kind.ESCALATION if decision == workflow.ESCALATE else ""
+    cases.case_open(alert=alert, first_action=first, note=reason, actor=actor)
 
 
-def _finish(alert: Alert, decision: str, reason: str, actor: User) -> None:
-    move(alert, MOVES, State.DISMISSED if decision == DISMISS else State.CONFIRMED)
-    alert.proposal, alert.reason = decision, reason[:500]
-    alert.decided_by, alert.decided_at = actor, timezone.now()
-    _note(alert, decision, reason, actor, "结论")
-    if decision != DISMISS:
-        _open_case(alert, decision, reason, actor)
+def note_decision(
+    alert: Alert, step: str, decision: str, reason: str, actor: User, seen: Seen | None
+) -> Decision:
+    """The append-only row and the audit event of one act of judging."""
+    row = Decision.objects.create(
+        **policy_of(alert),
+        alert=alert,
+        step=step,
+        decision=decision,
+        by=actor,
+        reason=reason,
+        severity=alert.severity,
+        text_hash=seen.text_hash if seen else alert.text_hash,
+        seconds=seen.seconds() if seen else None,
+    )
+    after = {
+        "stage": row.get_step_display(),
+        "state": alert.state,
+        "severity": alert.severity,
+        "seconds": row.seconds,
+        "lexicon": row.lexicon_version,
+        "text": row.text_hash[:16],
+    }
+    action = _ACTIONS.get(decision, "alert.reopen")
+    record(action, actor=actor, obj=alert, after=after, reason=reason)
+    return row
 
 
-def _open_case(alert: Alert, decision: str, reason: str, actor: User) -> None:
-    first = CaseAction.Kind.ESCALATION if decision == ESCALATE else ""
-    case_open(alert=alert, first_action=first, note=reason, actor=actor)
+def policy_of(alert: Alert) -> dict[str, str]:
+    """Under which lexicon and engine the alert was raised; empty for behaviour."""
+    scan = alert.scan
+    return {
+        "lexicon_version": scan.lexicon_version if scan else "",
+        "lexicon_digest": scan.lexicon_digest if scan else "",
+        "engine_version": scan.engine_version if scan else "",
+    }
 
 
-def _note(alert: Alert, decision: str, reason: str, actor: User, stage: str) -> None:
-    after = {"stage": stage, "state": alert.state, "severity": alert.severity}
-    record(_ACTIONS[decision], actor=actor, obj=alert, after=after, reason=reason)
+@transaction.atomic
+def alert_reopen(*, alert: Alert, reason: str, actor: User) -> Alert:
+    """A decided alert goes back to the queue; what was decided before stays on record."""
+    reason, alert = _given(reason), locked(alert)
+    take_back = workflow.reopen(situation(alert), person(alert, actor))
+    alert.reopened += 1
+    alert.decided_by = alert.decided_at = None
+    alert.reason = ""
+    take(alert, take_back)
+    note_decision(alert, Step.REOPEN, "", reason, actor, None)
+    return alert

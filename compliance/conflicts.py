@@ -5,11 +5,15 @@ from scrm.accounts.models import User
 
 
 def conflict_of(alert: Alert, actor: User) -> str:
-    """Why this person must not decide about this chat; empty when there is nothing against it."""
-    if alert.user_id == actor.pk:
+    """Why this person must not decide about this alert; empty when there is nothing against it."""
+    return conflict_with(alert.user, actor)
+
+
+def conflict_with(subject: User, actor: User) -> str:
+    if subject.pk == actor.pk:
         return "这是你自己的会话，请由其他合规人员处理。"
-    if actor.manager_id is not None and alert.user_id == actor.manager_id:
+    if actor.manager_id is not None and subject.pk == actor.manager_id:
         return "这是你直属上级的会话，请由其他合规人员处理。"
-    if alert.user.manager_id == actor.pk:
+    if subject.manager_id == actor.pk:
         return "这是你直接下属的会话，请由其他合规人员处理。"
     return ""

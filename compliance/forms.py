@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 
 from compliance.archive.content import LABELS
+from compliance.names import category_choices
 from compliance.selectors.archive import Query
+from scrm.accounts.models import Branch, User
 from scrm.core.forms import TablerForm
 
 _MAX_UPLOAD = 2 * 1024 * 1024
@@ -58,6 +60,49 @@ class ImportForm(TablerForm):
         if not data["rows"].strip() and not self.errors:
             raise forms.ValidationError("请选择 CSV 文件，或粘贴词条。")
         return data
+
+
+class AutoRuleForm(TablerForm):
+    name = forms.CharField(label="名称", max_length=60)
+    category = forms.ChoiceField(
+        label="类别", choices=[("", "不限"), *category_choices()], required=False
+    )
+    rule_code = forms.CharField(label="命中的规则编号", max_length=60, required=False)
+    phrase = forms.CharField(label="消息包含", max_length=60, required=False)
+    content_id = forms.IntegerField(
+        label="已审批素材的版本编号", required=False, help_text="消息全文与它一致才排除"
+    )
+    branch = forms.ModelChoiceField(
+        label="员工所在机构（含下级）", queryset=Branch.objects.none(), required=False,
+        empty_label="本机构",
+    )  # fmt: skip
+    max_severity = forms.TypedChoiceField(
+        label="最高级别", choices=[(1, "S1 提示"), (0, "S0 观察")], coerce=int, initial=1
+    )
+    why = forms.CharField(label="为什么不需要人工处理", max_length=300)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = Branch.objects.visible_to(user)  # type: ignore[attr-defined]
+
+
+class SamplingForm(TablerForm):
+    name = forms.CharField(label="名称", max_length=60)
+    branch = forms.ModelChoiceField(label="机构（含下级）", queryset=Branch.objects.none())
+    since = forms.DateField(label="会话日期从", widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label="到", widget=forms.DateInput({"type": "date"}))
+    percent = forms.DecimalField(
+        label="抽样比例 %", min_value=0.01, max_value=100, decimal_places=2, initial=1
+    )
+    minimum = forms.IntegerField(label="每层至少", min_value=0, max_value=50, initial=1)
+    seed = forms.CharField(
+        label="随机种子（留空自动生成）", max_length=32, required=False,
+        help_text="同一种子、同一范围得到同一批样本",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = Branch.objects.visible_to(user)  # type: ignore[attr-defined]
 
 
 def _decoded(raw: bytes) -> str:

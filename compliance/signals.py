@@ -6,3 +6,7 @@ from django.dispatch import Signal
 # recalls and the like too (see message.msgtype, message.action). Not sent for repeats and
 # undecodable records.
 messages_archived = Signal()
+# case: Case that was closed; actor: who closed it.
+case_closed = Signal()
+# alert: Alert of severity S4 that was just raised.
+alert_grave = Signal()

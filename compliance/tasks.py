@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from compliance import unanswered
+from compliance import autoreview, behaviour, overdue, unanswered
 from compliance.archive import rounds
 
 
@@ -19,3 +19,23 @@ def archive_sweep() -> int:
 @shared_task
 def unanswered_find() -> int:
     return unanswered.find()
+
+
+@shared_task
+def behaviour_find() -> int:
+    return behaviour.run()
+
+
+@shared_task
+def behaviour_find_slow() -> int:
+    return behaviour.run(slow=True)
+
+
+@shared_task
+def alerts_escalate() -> int:
+    return overdue.escalate_overdue()
+
+
+@shared_task
+def alerts_auto_review() -> int:
+    return autoreview.run()

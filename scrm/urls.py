@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),
+    path("notices/", views.notices, name="notices"),
     path("organisation/", include("scrm.accounts.urls")),
     path("audit/", include("scrm.audit.urls")),
     path("board/", include("scrm.insights.urls")),

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from compliance.archive import locks
 from compliance.archive.records import UNREADABLE
-from compliance.deadlines import alert_due
 from compliance.lexicon import Engine, ScanContext, ScanFailed, ScanResult, scan_joined
 from compliance.lexicons import active_engine
-from compliance.models import Alert, ArchivedMessage, MessageScan
+from compliance.models import ArchivedMessage, MessageScan
+from compliance.raising import alerts_raise, message_cause
 from contacts.models import Customer
 from scrm.accounts.models import User
 from scrm.core import bulk
@@ -182,12 +182,12 @@ def _raise_alerts(hits: list[tuple[ArchivedMessage, list[Found]]]) -> None:
     stored = MessageScan.objects.filter(message__in=[message.pk for message, _ in hits])
     latest = {scan.message_id: scan for scan in stored.order_by("id")}
     users = User.objects.select_related("branch").in_bulk({m.user_id for m, _ in hits} - {None})
-    alerts = [
-        _alert(message, users[message.user_id], latest[message.pk], findings)
+    causes = [
+        message_cause(message, users[message.user_id], latest[message.pk], findings)
         for message, findings in hits
         if message.user_id is not None
     ]
-    Alert.objects.bulk_create(alerts, ignore_conflicts=True)
+    alerts_raise(causes)
 
 
 def _scan_row(
@@ -200,20 +200,4 @@ def _scan_row(
         lexicon_digest=result.lexicon_digest,
         severity=severity,
         findings=findings,
-    )
-
-
-def _alert(message: ArchivedMessage, user: User, scan: MessageScan, findings: list[Found]) -> Alert:
-    now = timezone.now()
-    worst = max(findings, key=lambda finding: finding["severity"])
-    return Alert(
-        message=message,
-        scan=scan,
-        severity=worst["severity"],
-        category=worst["category"],
-        user=user,
-        customer_id=message.customer_id,
-        branch=user.branch,
-        raised_at=now,
-        due_at=alert_due(worst["severity"], now),
     )

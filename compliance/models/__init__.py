@@ -1,4 +1,4 @@
-from compliance.models.alerts import Alert, Case, CaseAction
+from compliance.models.alerts import Alert, Case, CaseAction, Decision
 from compliance.models.archive import (
     ArchiveCursor,
     ArchivedMessage,
@@ -6,19 +6,33 @@ from compliance.models.archive import (
     MessageScan,
     Seal,
 )
+from compliance.models.autoreview import AutoReviewRule
+from compliance.models.behaviour import BehaviourMark
+from compliance.models.containment import Containment
+from compliance.models.holidays import Holiday
 from compliance.models.lexicon import LexiconTerm, LexiconVersion
+from compliance.models.proposals import BenignProposal
 from compliance.models.review import Review
+from compliance.models.sampling import Sample, SamplingPlan
 
 __all__ = [
     "Alert",
     "ArchiveCursor",
     "ArchiveEnvelope",
     "ArchivedMessage",
+    "AutoReviewRule",
+    "BehaviourMark",
+    "BenignProposal",
     "Case",
     "CaseAction",
+    "Containment",
+    "Decision",
+    "Holiday",
     "LexiconTerm",
     "LexiconVersion",
     "MessageScan",
     "Review",
+    "Sample",
+    "SamplingPlan",
     "Seal",
 ]

@@ -70,6 +70,7 @@ class ArchivedMessage(models.Model):
             models.Index(fields=["conversation", "sent_at"], name="message_conversation"),
             models.Index(fields=["user", "-sent_at"], name="message_user"),
             models.Index(fields=["customer", "-sent_at"], name="message_customer"),
+            models.Index(fields=["sent_at"], name="message_sent"),
         ]
 
     def __str__(self) -> str:

@@ -1,26 +1,32 @@
-"""Numbers of the compliance board, within the reader's branches."""
+"""Numbers of the compliance board of the last 30 days, within the reader's branches.
+
+Every row carries `query`, the address of the desk that lists what was counted.
+"""
 
 import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q
+from django.db.models import Avg, Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from compliance.archive.decode import waiting
 from compliance.archive.records import UNDECODABLE
 from compliance.archive.scan import unscanned
-from compliance.lexicon import CATEGORIES, SEVERITY_NAMES
+from compliance.lexicon import SEVERITY_NAMES
 from compliance.models import (
     Alert,
     ArchiveCursor,
     ArchivedMessage,
     ArchiveEnvelope,
     Case,
+    Decision,
     MessageScan,
 )
+from compliance.names import category_name
 from compliance.selectors.desk import OPEN_STATES
-from scrm.accounts.models import User
+from scrm.accounts.models import Role, User
 
 State = Alert.State
 _DAYS = 30
@@ -35,6 +41,7 @@ def headline(user: User) -> dict[str, int]:
         open=Count("id", filter=Q(state__in=OPEN_STATES)),
         overdue=Count("id", filter=Q(state__in=OPEN_STATES, due_at__lt=now)),
         second=Count("id", filter=Q(state=State.AWAITING_SECOND)),
+        raised=Count("id", filter=Q(state__in=OPEN_STATES, level__gte=1)),
     )
     open_cases = Case.objects.visible_to(user).exclude(state=Case.State.CLOSED)
     return {
@@ -64,47 +71,104 @@ def _unassigned() -> int:
     return hits.values("message").distinct().count()
 
 
+def _window(user: User) -> QuerySet[Alert]:
+    since = timezone.now() - datetime.timedelta(days=_DAYS)
+    return Alert.objects.visible_to(user).filter(raised_at__gte=since)
+
+
+def _counts() -> dict[str, Count]:
+    late = Q(state__in=OPEN_STATES, due_at__lt=timezone.now())
+    return {
+        "total": Count("id"),
+        "open": Count("id", filter=Q(state__in=OPEN_STATES)),
+        "overdue": Count("id", filter=late),
+        "confirmed": Count("id", filter=Q(state=State.CONFIRMED)),
+        "dismissed": Count("id", filter=Q(state=State.DISMISSED)),
+        "decided": Count("id", filter=Q(state__in=(State.CONFIRMED, State.DISMISSED))),
+    }
+
+
+def _rows(rows: QuerySet[Alert], **by: str) -> list[Row]:
+    """One row per value of the named fields; the first name is also the desk's filter."""
+    found = rows.order_by().values(*by.values()).annotate(**_counts())
+    named = [{**row, **{name: row[path] for name, path in by.items()}} for row in found]
+    key = next(iter(by))
+    return [
+        {**row, "query": urlencode({"tab": "all", "window": 1, key: row[key]})} for row in named
+    ]
+
+
 def by_severity(user: User) -> list[Row]:
-    """One row per severity with a count per state."""
-    rows = Alert.objects.visible_to(user).values_list("severity", "state").annotate(n=Count("id"))
+    """One row per severity with a count and a link per state."""
+    rows = _window(user).order_by().values_list("severity", "state").annotate(n=Count("id"))
     table: dict[int, dict[str, int]] = {level: {} for level in (4, 3, 2, 1)}
     for severity, state, count in rows:
         table.setdefault(severity, {})[state] = count
+    return [{"severity": level, "cells": _cells(level, table[level])} for level in table]
+
+
+def _cells(level: int, states: dict[str, int]) -> list[Row]:
+    base = {"tab": "all", "window": 1, "severity": level}
     return [
-        {"severity": level, "counts": [states.get(code, 0) for code in State.values]}
-        for level, states in table.items()
+        {"n": states.get(code, 0), "query": urlencode({**base, "state": code})}
+        for code in State.values
     ]
 
 
 def by_branch(user: User) -> list[Row]:
-    now = timezone.now()
-    rows = (
-        Alert.objects.visible_to(user)
-        .values(name=F("branch__name"))
-        .annotate(
-            total=Count("id"),
-            open=Count("id", filter=Q(state__in=OPEN_STATES)),
-            overdue=Count("id", filter=Q(state__in=OPEN_STATES, due_at__lt=now)),
-            confirmed=Count("id", filter=Q(state=State.CONFIRMED)),
-        )
+    rows = _rows(_window(user), branch="branch_id", name="branch__name")
+    return sorted(rows, key=lambda row: (-row["overdue"], -row["open"], row["name"]))[:20]
+
+
+def by_rm(user: User) -> list[Row]:
+    """Employees with the most confirmed alerts first."""
+    rows = _rows(
+        _window(user), user="user_id", person="user__name", branch_name="user__branch__name"
     )
-    return [dict(row) for row in rows.order_by("-overdue", "-open", "name")[:20]]
+    return sorted(rows, key=lambda row: (-row["confirmed"], -row["total"], row["person"]))[:20]
 
 
 def precision(user: User) -> list[Row]:
-    """Per category: of the decided alerts, how many were confirmed."""
-    rows = (
-        Alert.objects.visible_to(user)
-        .values("category")
-        .annotate(
-            total=Count("id"),
-            confirmed=Count("id", filter=Q(state=State.CONFIRMED)),
-            decided=Count("id", filter=Q(state__in=(State.CONFIRMED, State.DISMISSED))),
-        )
+    """Per rule: of the decided alerts, how many were right."""
+    rows = _rows(
+        _window(user).exclude(rule_id=""), rule="rule_id", category="category", subject="subject"
+    )
+    named = [{**row, "name": category_name(row["category"])} for row in rows]
+    return sorted(named, key=lambda row: (-row["total"], row["rule"]))[:30]
+
+
+def behaviour_counts(user: User) -> dict[str, Row]:
+    """{rule code: counts} of the behaviour rules."""
+    rows = _window(user).filter(subject=Alert.Subject.BEHAVIOUR)
+    return {row["category"]: row for row in _rows(rows, category="category")}
+
+
+def load(user: User) -> list[Row]:
+    """Per officer: what they hold now, judged in 30 days, and how long a judgement took them."""
+    since = timezone.now() - datetime.timedelta(days=_DAYS)
+    officers = User.objects.visible_to(user).filter(role=Role.COMPLIANCE, is_active=True)
+    judged: dict[int, Any] = {
+        row["by"]: row
+        for row in Decision.objects.filter(by__in=officers, at__gte=since)
+        .order_by()
+        .values("by")
+        .annotate(n=Count("id"), seconds=Avg("seconds"))
+    }
+    held = dict(
+        Alert.objects.filter(state=State.CLAIMED, claimed_by__in=officers)
+        .order_by()
+        .values_list("claimed_by")
+        .annotate(n=Count("id"))
     )
     return [
-        {**row, "name": CATEGORIES.get(row["category"], (row["category"], 0))[0]}
-        for row in rows.order_by("-total")
+        {
+            "name": officer.name,
+            "branch": officer.branch.name,
+            "held": held.get(officer.pk, 0),
+            "judged": judged.get(officer.pk, {}).get("n", 0),
+            "seconds": judged.get(officer.pk, {}).get("seconds"),
+        }
+        for officer in officers.select_related("branch").order_by("branch__path", "username")[:30]
     ]
 
 

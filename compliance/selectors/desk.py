@@ -1,39 +1,104 @@
 """Reads of the review desk: the queue, one alert, and who is concerned."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from compliance.alerts import CLAIM_LASTS
-from compliance.models import Alert, Case
+from compliance import workflow
+from compliance.models import Alert, Case, Decision
+from compliance.names import category_name
 from scrm.accounts.models import User
 
 State = Alert.State
-OPEN_STATES = (State.NEW, State.CLAIMED, State.AWAITING_SECOND)
-TABS = {"open": "待处理", "mine": "我领取的", "second": "待复核", "done": "已处理"}
+OPEN_STATES = tuple(State(state) for state in workflow.OPEN)
+TABS = {
+    "open": "待处理",
+    "mine": "我领取的",
+    "second": "待复核",
+    "raised": "已升级",
+    "done": "已处理",
+    "all": "全部",
+}
+_COUNTED = ("open", "mine", "second", "raised")
 _EXCERPT = 30
 _HISTORY = datetime.timedelta(days=90)
+_WINDOW_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the address asks for; every number of the board leads here."""
+
+    tab: str = "open"
+    severity: str = ""
+    branch: str = ""
+    user: str = ""
+    customer: str = ""
+    category: str = ""
+    rule: str = ""
+    state: str = ""
+    overdue: str = ""
+    window: str = ""
+    bulk: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Filter":
+        given = {name: query.get(name, "")[:60] for name in cls.__slots__}
+        given["tab"] = given["tab"] if given["tab"] in TABS else "open"
+        return cls(**given)
+
+    def chips(self) -> list[tuple[str, str]]:
+        """(name, words) of the filters that the tabs do not show already."""
+        words = {
+            "branch": "指定机构",
+            "user": "指定员工",
+            "customer": "指定客户",
+            "category": category_name(self.category),
+            "rule": f"规则 {self.rule}",
+            "state": dict(State.choices).get(self.state, self.state),
+            "overdue": "已超期",
+            "window": f"近 {_WINDOW_DAYS} 天",
+        }
+        return [(name, text) for name, text in words.items() if getattr(self, name)]
 
 
 def alerts_of(user: User) -> QuerySet[Alert]:
     rows = Alert.objects.visible_to(user)
     return rows.select_related(
-        "user", "branch", "scan", "message", "customer", "claimed_by", "first_by", "decided_by"
-    )
+        "user__branch", "branch", "scan", "message__contact", "customer", "claimed_by",
+        "first_by__branch", "decided_by", "case", "auto_rule",
+    )  # fmt: skip
 
 
-def queue(user: User, tab: str, severity: str = "") -> QuerySet[Alert]:
+def queue(user: User, wanted: Filter) -> QuerySet[Alert]:
     """One tab of the queue, worst and most urgent first; decided ones newest first."""
-    rows = alerts_of(user)
-    if severity.isdigit():
-        rows = rows.filter(severity=int(severity))
-    if tab == "done":
+    rows = _narrowed(alerts_of(user), wanted)
+    if wanted.tab == "done":
         return rows.exclude(state__in=OPEN_STATES).order_by("-decided_at", "-id")
-    return _open(rows, tab, user).order_by("-severity", "due_at", "id")
+    if wanted.tab == "all":
+        return rows.order_by("-id")
+    return _open(rows, wanted.tab, user).order_by("-severity", "due_at", "id")
+
+
+def _narrowed(rows: QuerySet[Alert], wanted: Filter) -> QuerySet[Alert]:
+    for name, lookup in (("severity", "severity"), ("user", "user"), ("customer", "customer")):
+        value = getattr(wanted, name)
+        rows = rows.filter(**{lookup: int(value)}) if value.isdigit() else rows
+    for name, lookup in (("category", "category"), ("rule", "rule_id"), ("state", "state")):
+        value = getattr(wanted, name)
+        rows = rows.filter(**{lookup: value}) if value else rows
+    if wanted.branch.isdigit():
+        rows = rows.filter(branch__path__contains=f"/{wanted.branch}/")
+    now = timezone.now()
+    if wanted.overdue:
+        rows = rows.filter(state__in=OPEN_STATES, due_at__lt=now)
+    if wanted.window:
+        rows = rows.filter(raised_at__gte=now - datetime.timedelta(days=_WINDOW_DAYS))
+    return rows.filter(severity__lte=workflow.ALONE_UP_TO) if wanted.bulk else rows
 
 
 def _open(rows: QuerySet[Alert], tab: str, user: User) -> QuerySet[Alert]:
@@ -41,17 +106,31 @@ def _open(rows: QuerySet[Alert], tab: str, user: User) -> QuerySet[Alert]:
         return rows.filter(state=State.CLAIMED, claimed_by=user)
     if tab == "second":
         return rows.filter(state=State.AWAITING_SECOND)
-    lapsed = Q(state=State.CLAIMED, claimed_at__lt=timezone.now() - CLAIM_LASTS)
-    return rows.filter(Q(state=State.NEW) | Q(state=State.CLAIMED, claimed_by=user) | lapsed)
+    if tab == "raised":
+        return rows.filter(state__in=OPEN_STATES, level__gte=1)
+    lapsed = Q(state=State.CLAIMED, active_at__lt=timezone.now() - workflow.CLAIM_LASTS)
+    free = Q(state__in=(State.NEW, State.DISPUTED))
+    return rows.filter(free | Q(state=State.CLAIMED, claimed_by=user) | lapsed)
 
 
 def tab_counts(user: User) -> dict[str, int]:
-    """Numbers on the tabs that still need somebody."""
-    return {
-        tab: _open(Alert.objects.visible_to(user), tab, user).count()
-        for tab in TABS
-        if tab != "done"
+    """Numbers on the tabs that still need somebody, in one query."""
+    now = timezone.now()
+    free = Q(state__in=(State.NEW, State.DISPUTED))
+    mine = Q(state=State.CLAIMED, claimed_by=user)
+    lapsed = Q(state=State.CLAIMED, active_at__lt=now - workflow.CLAIM_LASTS)
+    conditions = {
+        "open": free | mine | lapsed,
+        "mine": mine,
+        "second": Q(state=State.AWAITING_SECOND),
+        "raised": Q(state__in=OPEN_STATES, level__gte=1),
     }
+    counts = {tab: Count("id", filter=conditions[tab]) for tab in _COUNTED}
+    return Alert.objects.visible_to(user).filter(state__in=OPEN_STATES).aggregate(**counts)
+
+
+def decisions(alert: Alert) -> QuerySet[Decision]:
+    return alert.decisions.select_related("by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +165,22 @@ class QueueRow:
 
 
 def queue_rows(alerts: Iterable[Alert]) -> list[QueueRow]:
-    return [QueueRow(a, excerpt_of(a.message.text, a.scan.findings)) for a in alerts]
+    return [QueueRow(alert, _line(alert)) for alert in alerts]
+
+
+def _line(alert: Alert) -> Excerpt:
+    if alert.subject == Alert.Subject.BEHAVIOUR:
+        return Excerpt(alert.title, [])
+    return excerpt_of(alert.text, alert.findings)
+
+
+def related(alert: Alert, reader: User) -> QuerySet[Alert]:
+    """Other alerts of the last 90 days about the same employee or the same customer."""
+    same = Q(user=alert.user)
+    if alert.customer_id:
+        same |= Q(customer=alert.customer_id)
+    rows = alerts_of(reader).filter(same, raised_at__gte=timezone.now() - _HISTORY)
+    return rows.exclude(pk=alert.pk).order_by("-raised_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +204,3 @@ def history(reader: User, /, **whom: Any) -> History:
     cases = Case.objects.visible_to(reader).exclude(state=Case.State.CLOSED)
     about = {f"alert__{name}": value for name, value in whom.items()}
     return History(**counts, open_cases=cases.filter(**about).count())
-
-
-def cases_of(user: User) -> QuerySet[Case]:
-    return Case.objects.visible_to(user).select_related(
-        "alert__user", "alert__customer", "branch", "opened_by", "closed_by"
-    )
-
-
-def cases(user: User, state: str) -> QuerySet[Case]:
-    """Open cases by deadline; closed ones newest first."""
-    rows = cases_of(user).annotate(action_count=Count("actions"))
-    if state == Case.State.CLOSED:
-        return rows.filter(state=state).order_by("-closed_at")
-    rows = rows.filter(state=state) if state else rows.exclude(state=Case.State.CLOSED)
-    return rows.order_by("due_at")
-
-
-def case_counts(user: User) -> dict[str, int]:
-    rows = Case.objects.visible_to(user).order_by()
-    return dict(rows.values_list("state").annotate(n=Count("id")))

@@ -18,6 +18,9 @@ def board(request: Request) -> HttpResponse:
         "severities": selectors.by_severity(user),
         "states": Alert.State.labels,
         "branches": selectors.by_branch(user),
+        "people": selectors.by_rm(user),
+        "load": selectors.load(user),
+        "linked": user.role == OFFICER,
         "precision": selectors.precision(user),
         "daily": selectors.daily_chart(user),
     }

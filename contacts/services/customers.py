@@ -2,11 +2,13 @@
 
 import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from contacts.models import Consent, Customer, CustomerTag, FollowUp, Tag
 from scrm.accounts.models import User
+from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
 from scrm.core import masking
 from scrm.core.actors import Actor
@@ -29,10 +31,23 @@ def customer_unmask(*, customer: Customer, field: str, reason: str, actor: Actor
     reason = reason.strip()
     if len(reason) < _SHORTEST_REASON:
         raise BusinessError(f"请写明查看理由（至少 {_SHORTEST_REASON} 个字），理由会进入审计日志。")
+    _refuse_harvest(actor)
     record(
         "customer.unmask", actor=actor, obj=customer, after={"字段": _SECRETS[field]}, reason=reason
     )
     return str(getattr(customer, field))
+
+
+def _refuse_harvest(actor: Actor) -> None:
+    """Stops whoever reads off one number after the other. The person's row is the lock."""
+    list(User.objects.select_for_update().filter(pk=actor.pk or 0))
+    hour = timezone.now() - datetime.timedelta(hours=1)
+    looks = AuditEvent.objects.filter(action="customer.unmask", actor_id=actor.pk, at__gte=hour)
+    if looks.count() >= settings.UNMASK_PER_HOUR:
+        raise BusinessError(
+            f"一小时内最多查看 {settings.UNMASK_PER_HOUR} 次敏感信息，你已达到上限，请一小时后再试。",
+            code="unmask_limit",
+        )
 
 
 @transaction.atomic

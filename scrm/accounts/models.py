@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 
 from scrm.core import access
 
@@ -89,3 +90,29 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return False
+
+
+class Notice(models.Model):
+    """One sentence to one employee. No customer's name or number stands in it."""
+
+    recipient = models.ForeignKey(User, models.CASCADE, related_name="notices")
+    text = models.CharField("内容", max_length=200)
+    url = models.CharField(max_length=200, blank=True)
+    # What gave rise to it: told once, however often it is found.
+    key = models.CharField(max_length=80)
+    at = models.DateTimeField("时间", default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["recipient", "key"], name="notice_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["recipient"], condition=models.Q(read_at=None), name="notice_unread"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,8 +1,10 @@
 """Left navigation by role: the same names that the pages carry as titles."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from scrm.core.access import ADMIN, AUDITOR, HQ, OFFICER, RM
 
@@ -35,6 +37,8 @@ MENU = (
     _item("工单", "compliance:cases", "briefcase", OFFICER),
     _item("存档检索", "compliance:archive", "message-search", OFFICER, AUDITOR),
     _item("词库", "compliance:lexicons", "vocabulary", OFFICER),
+    _item("抽检", "compliance:sampling", "dice", OFFICER),
+    _item("监督规则", "compliance:behaviour", "adjustments", OFFICER, HQ),
     _item("合规看板", "compliance:board", "chart-pie", OFFICER, HQ),
     _item("审计日志", "audit:events", "list-search", AUDITOR, HQ, OFFICER),
     _item("存档完整性", "compliance:integrity", "certificate", AUDITOR, HQ),
@@ -54,8 +58,19 @@ def context(request: HttpRequest) -> dict[str, object]:
     role = getattr(user, "role", "")
     match = request.resolver_match
     return {
+        # Asked when the frame shows it, so that fragments pay nothing.
+        "unread": SimpleLazyObject(lambda: _unread(user)),
         "menu": [item for item in MENU if role in item.roles],
         "current_app": match.app_name if match else "",
         "current_view": match.view_name if match else "",
         "is_demo": settings.DEMO,
     }
+
+
+def _unread(user: Any) -> int:
+    """Unread notices, counted up to 99."""
+    from scrm.accounts.models import Notice
+
+    if not getattr(user, "is_authenticated", False):
+        return 0
+    return Notice.objects.filter(recipient=user, read_at=None)[:99].count()

@@ -9,9 +9,12 @@ from django.utils.decorators import method_decorator
 
 from scrm.accounts import demo
 from scrm.accounts.forms import LoginForm
+from scrm.accounts.models import Notice
+from scrm.accounts.notices import notices_read
 from scrm.accounts.request import Request
 from scrm.accounts.selectors import organisation_rows
 from scrm.core.access import ADMIN, EVERYONE, HQ, Access, access
+from scrm.core.pages import page_of
 
 _HOME = {
     "rm": "contacts:workbench",
@@ -47,3 +50,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @access({ADMIN, HQ})
 def organisation(request: Request) -> HttpResponse:
     return render(request, "accounts/organisation.html", {"rows": organisation_rows(request.user)})
+
+
+@access(EVERYONE, EVERYONE)
+def notices(request: Request) -> HttpResponse:
+    """GET lists one's own notices; POST marks them as read."""
+    if request.method == "POST":
+        notices_read(actor=request.user)
+        return redirect("notices")
+    rows = Notice.objects.filter(recipient=request.user)
+    return render(request, "accounts/notices.html", {"page": page_of(request, rows)})

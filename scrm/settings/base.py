@@ -157,6 +157,10 @@ CELERY_BEAT_SCHEDULE = {
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
         "compliance.tasks.unanswered_find": 60,
+        "compliance.tasks.behaviour_find": min(_SWEEP, 60),
+        "compliance.tasks.behaviour_find_slow": 300,
+        "compliance.tasks.alerts_escalate": 60,
+        "compliance.tasks.alerts_auto_review": _SWEEP,
         "contacts.tasks.partitions_ensure": 24 * 3600,
     }.items()
 } | {
@@ -176,6 +180,10 @@ CELERY_BEAT_SCHEDULE = {
 CONTACT_CAP_COUNT = env.number("CONTACT_CAP_COUNT", 4)
 CONTACT_CAP_DAYS = env.number("CONTACT_CAP_DAYS", 7)
 QUIET_HOURS = env.text("QUIET_HOURS", "20:30-09:00")
+# Weekdays without marketing, 1 Monday … 7 Sunday, by comma; announced holidays stand in a table.
+QUIET_WEEKDAYS = env.text("QUIET_WEEKDAYS", "7")
+# A lexicon check that takes longer than this counts as failed: the message is held.
+SCAN_SECONDS = env.number("SCAN_SECONDS", 5)
 # Longer than a campaign runs: an RM may tap on its last day.
 RESULT_POLL_DAYS = 31
 RESULT_POLL_SECONDS = env.number("RESULT_POLL_SECONDS", 60)
@@ -183,6 +191,18 @@ RECONCILE_GRACE_SECONDS = env.number("RECONCILE_GRACE_SECONDS", 60)
 REPLY_ATTRIBUTION_DAYS = 7
 # A customer's message without an answer for so long becomes a task of the RM.
 UNANSWERED_MINUTES = env.number("UNANSWERED_MINUTES", 30)
+# Behaviour rules: from which figure on conduct becomes an alert (shown on the page 行为规则).
+BEHAVIOUR_DELETED_AUM_FROM = env.number("BEHAVIOUR_DELETED_AUM_FROM", 1)
+BEHAVIOUR_REPLY_HOURS = env.number("BEHAVIOUR_REPLY_HOURS", 24)
+BEHAVIOUR_VIEWS_PER_HOUR = env.number("BEHAVIOUR_VIEWS_PER_HOUR", 200)
+BEHAVIOUR_EXPORTS_PER_HOUR = env.number("BEHAVIOUR_EXPORTS_PER_HOUR", 5)
+BEHAVIOUR_NIGHT_FROM = env.number("BEHAVIOUR_NIGHT_FROM", 21)
+BEHAVIOUR_NIGHT_UNTIL = env.number("BEHAVIOUR_NIGHT_UNTIL", 7)
+BEHAVIOUR_NIGHT_MESSAGES = env.number("BEHAVIOUR_NIGHT_MESSAGES", 30)
+# Plain phone and ID numbers that one person may look at within an hour; the next one is refused.
+UNMASK_PER_HOUR = env.number("UNMASK_PER_HOUR", 50)
+# Of what auto-review rules close, so many percent go back to a person.
+AUTO_REVIEW_SAMPLE_PERCENT = env.number("AUTO_REVIEW_SAMPLE_PERCENT", 5)
 # After so long without an end, a claimed callback is taken over from its dead worker.
 INBOX_LEASE_SECONDS = env.number("INBOX_LEASE_SECONDS", 120)
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)

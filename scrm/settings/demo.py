@@ -12,5 +12,6 @@ WHITENOISE_USE_FINDERS = True
 AUTH_PASSWORD_VALIDATORS = []
 # The demo must be able to send at any hour of the day it is shown.
 QUIET_HOURS = ""
+QUIET_WEEKDAYS = ""
 # Static files are served from where they lie; nothing is collected.
 STATIC_ROOT = None  # type: ignore[assignment]

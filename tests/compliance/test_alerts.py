@@ -49,7 +49,7 @@ def test_claim_and_release(mild: Alert, cast: Cast) -> None:
 def test_a_claim_left_lying_can_be_taken_over(mild: Alert, cast: Cast) -> None:
     alert_claim(alert=mild, actor=cast.officer)
     old = timezone.now() - datetime.timedelta(minutes=31)
-    Alert.objects.update(claimed_at=old)
+    Alert.objects.update(active_at=old)
     assert alert_claim(alert=mild, actor=cast.officer_head).claimed_by == cast.officer_head
 
 
@@ -110,17 +110,24 @@ def test_dismissing_a_grave_alert_needs_two_as_well(grave: Alert, cast: Cast) ->
     assert not Case.objects.exists()
 
 
-def test_disagreement_hands_it_to_the_second_person(grave: Alert, cast: Cast) -> None:
+def test_disagreement_is_a_dispute_one_level_up(grave: Alert, cast: Cast) -> None:
     alert_decide(alert=grave, decision="dismiss", reason="误报", actor=cast.officer)
     alert_decide(alert=grave, decision="confirm", reason="不同意", actor=cast.officer_head)
     grave.refresh_from_db()
-    assert (grave.state, grave.claimed_by) == (State.CLAIMED, cast.officer_head)
+    assert (grave.state, grave.claimed_by, grave.level) == (State.DISPUTED, None, 1)
     alert_decide(alert=grave, decision="confirm", reason="确认", actor=cast.officer_head)
     with pytest.raises(FourEyes):
         alert_decide(alert=grave, decision="confirm", reason="确认", actor=cast.officer_head)
     alert_decide(alert=grave, decision="confirm", reason="同意", actor=cast.officer)
     grave.refresh_from_db()
     assert grave.state == State.CONFIRMED
+    steps = list(grave.decisions.values_list("step", "by__username"))
+    assert steps == [
+        ("first", "officer"),
+        ("dispute", "officer2"),
+        ("first", "officer2"),
+        ("second", "officer"),
+    ]
 
 
 def test_escalation_opens_a_case_with_its_first_action(mild: Alert, cast: Cast) -> None:

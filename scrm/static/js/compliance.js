@@ -7,3 +7,8 @@ function showFocus() {
 }
 document.addEventListener("DOMContentLoaded", showFocus);
 document.addEventListener("htmx:afterSwap", showFocus);
+// <input data-all="alert"> ticks every box of that name in its form.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.all;
+  if (name) event.target.form.querySelectorAll(`[name="${name}"]`).forEach((box) => { box.checked = event.target.checked; });
+});

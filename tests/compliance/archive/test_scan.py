@@ -103,7 +103,7 @@ def test_an_unknown_employee_is_scanned_and_counted(cast: Cast, chat: Chat) -> N
     assert archive_health()["unassigned"] == 1
 
 
-def test_due_times_skip_the_weekend() -> None:
+def test_due_times_skip_the_weekend(db: None) -> None:
     from compliance.deadlines import alert_due
 
     friday = datetime.datetime(2024, 6, 7, 15, 0, tzinfo=datetime.UTC)

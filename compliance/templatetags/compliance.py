@@ -1,0 +1,16 @@
+"""Template tags of the compliance pages."""
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def board_link(count: int, query: str, linked: bool) -> SafeString:
+    """A number that leads to its rows on the desk, for those who may open it."""
+    if not linked or not count:
+        return format_html("{}", count)
+    return format_html('<a href="{}?{}">{}</a>', reverse("compliance:alerts"), query, count)
