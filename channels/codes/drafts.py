@@ -9,9 +9,9 @@ from django.db.models import Q, QuerySet
 
 from channels.codes.roster import MOST_MEMBERS
 from channels.codes.shifts import Rota, Shift
-from channels.models import ContactWay
+from channels.models import ContactWay, GroupCode
 from channels.providers.wecom.people import corp_of
-from contacts.models import Tag
+from contacts.models import GroupChat, Tag
 from scrm.accounts.models import Branch, Role, User
 from scrm.core.errors import BusinessError
 
@@ -77,6 +77,14 @@ def employable(actor: User, way: ContactWay | None = None) -> QuerySet[User]:
     return rms.exclude(wecom_userid=None).select_related("branch")
 
 
+def enterable(actor: User, code: GroupCode | None = None) -> QuerySet[GroupChat]:
+    """Groups that `actor` may lead customers into, and those that the code leads to already."""
+    rows = GroupChat.objects.filter(
+        Q(pk__in=GroupChat.objects.visible_to(actor)) | Q(chat_id__in=code.chat_ids if code else [])
+    )
+    return rows.exclude(state=GroupChat.State.DISMISSED)
+
+
 def refuse(condition: object, sentence: str) -> None:
     if condition:
         raise BusinessError(sentence)
@@ -121,14 +129,16 @@ def _check_shifts(shifts: Collection[ShiftDraft], ids: set[int]) -> None:
         refuse(set(shift.user_ids) - ids, f"第 {number} 个班次里有人不在成员名单中。")
 
 
-def check_group(draft: GroupDraft, actor: User, branch: Branch | None = None) -> None:
-    _check_common(draft, actor, branch)
+def check_group(draft: GroupDraft, actor: User, code: GroupCode | None = None) -> None:
+    _check_common(draft, actor, code.branch if code else None)
     chats = draft.chat_ids
     refuse(not chats, "请至少选择一个客户群。")
     refuse(len(set(chats)) != len(chats), "同一个客户群只能选一次。")
     refuse(
         len(chats) > _MOST_CHATS, f"一个群活码最多 {_MOST_CHATS} 个客户群，现在有 {len(chats)} 个。"
     )
+    known = enterable(actor, code).filter(chat_id__in=chats).count()
+    refuse(known < len(chats), "有客户群不在您的管理范围内或已解散，请移除后再保存。")
     corps = {corp_of(chat_id) for chat_id in chats}
     refuse(len(corps) > 1, "一个群活码的客户群必须属于同一家企业微信。")
     refuse(

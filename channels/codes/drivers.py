@@ -80,6 +80,10 @@ class JoinWayDriver:
         return self.wecom.groups.add_join_way(payload), ""  # type: ignore[arg-type]
 
     def update(self, code: AnyCode, payload: Payload) -> None:
+        if code.pushed and code.pushed["chat_id_list"] == payload["chat_id_list"]:
+            # Nobody here has changed the groups: those that WeCom has made since must stay.
+            there = self.read(code.config_id)["chat_id_list"]
+            payload = {**payload, "chat_id_list": there}
         self.wecom.groups.update_join_way(code.config_id, payload)  # type: ignore[arg-type]
 
     def delete(self, config_id: str) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from contacts.models import Follow
+from contacts.models import Follow, GroupMember
 
 Counts = dict[tuple[str, int], int]
 
@@ -68,3 +68,14 @@ def by_day(
     found = {day: (total, kept) for day, total, kept in groups.annotate(t=Count("id"), k=_KEPT)}
     every = (first + datetime.timedelta(days=n) for n in range(days))
     return [(day, *found.get(day, (0, 0))) for day in every]
+
+
+def group_tallies(states: Iterable[str], at: datetime.datetime) -> dict[str, Tally]:
+    """Customers who entered groups through these codes; who left and came back counts twice."""
+    stays = GroupMember.objects.filter(channel_state__in=list(states), kind="external")
+    found = stays.values_list("channel_state").annotate(
+        today=Count("id", filter=Q(joined_at__gte=midnight(at))),
+        total=Count("id"),
+        kept=Count("id", filter=Q(left_at=None)),
+    )
+    return {state: Tally(today, total, kept) for state, today, total, kept in found}

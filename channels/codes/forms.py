@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from channels.codes.drafts import GroupDraft
+from channels.codes.drafts import GroupDraft, enterable
 from channels.models import ContactWay, GroupCode
-from contacts.models import Tag
+from contacts.models import GroupChat, Tag
 from scrm.accounts.models import Branch, User
 from scrm.core.forms import TablerForm
 
@@ -61,10 +61,11 @@ class WayForm(_CodeForm):
 
 
 class GroupForm(_CodeForm):
-    chat_ids = forms.CharField(
+    chats = forms.ModelMultipleChoiceField(
+        GroupChat.objects.none(),
         label="客户群",
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "每行一个群 ID（wr 开头）"}),
-        help_text="客户扫码后进入其中一个未满的群，最多 5 个。",
+        required=False,
+        help_text="客户扫码后进入其中一个未满的群，最多 5 个。按住 Ctrl 可多选。",
     )
     auto_create_room = forms.BooleanField(label="群满后自动建新群", required=False, initial=True)
     room_base_name = forms.CharField(
@@ -72,10 +73,16 @@ class GroupForm(_CodeForm):
     )
     room_base_id = forms.IntegerField(label="起始序号", min_value=1, initial=1)
 
+    def __init__(self, *args: Any, code: GroupCode | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, kept=code.branch if code else None, **kwargs)
+        chats = enterable(kwargs["user"], code).order_by("name")
+        self.fields["chats"].queryset = chats  # type: ignore[attr-defined]
+        self.fields["chats"].widget.attrs["size"] = 8
+
     def draft(self) -> GroupDraft:
         data = dict(self.cleaned_data)
-        data["chat_ids"] = tuple(data["chat_ids"].split())
-        return GroupDraft(**data)
+        chats = data.pop("chats")
+        return GroupDraft(chat_ids=tuple(chat.chat_id for chat in chats), **data)
 
 
 def way_initial(way: ContactWay) -> dict[str, Any]:
@@ -86,4 +93,7 @@ def way_initial(way: ContactWay) -> dict[str, Any]:
 def group_initial(code: GroupCode) -> dict[str, Any]:
     names = ("name", "channel", "purpose", "branch", "auto_create_room", "room_base_name")
     values = {name: getattr(code, name) for name in names}
-    return values | {"room_base_id": code.room_base_id, "chat_ids": "\n".join(code.chat_ids)}
+    return values | {
+        "room_base_id": code.room_base_id,
+        "chats": list(GroupChat.objects.filter(chat_id__in=code.chat_ids)),
+    }

@@ -28,8 +28,10 @@ def _code(request: Request, pk: int) -> GroupCode:
 def group_codes(request: Request) -> HttpResponse:
     q, state = request.GET.get("q", ""), request.GET.get("state", "")
     rows = GroupCode.objects.visible_to(request.user).select_related("branch")
+    page = page_of(request, selectors.found(rows, q=q, state=state), 12)
     context = {
-        "page": page_of(request, selectors.found(rows, q=q, state=state), 12),
+        "page": page,
+        "cards": selectors.group_cards(page.object_list),
         "states": [row for row in STATES if row[0] != Code.State.PAUSED],
         "state": state,
         "q": q,
@@ -53,8 +55,7 @@ def group_code_edit(request: Request, pk: int) -> HttpResponse:
 
 def _edit(request: Request, code: GroupCode | None) -> HttpResponse:
     initial = group_initial(code) if code else {"branch": request.user.branch_id}
-    kept = code.branch if code else None
-    form = GroupForm(request.POST or None, user=request.user, kept=kept, initial=initial)
+    form = GroupForm(request.POST or None, user=request.user, code=code, initial=initial)
     if request.method == "POST" and form.is_valid() and _saved(request, form, code):
         messages.success(request, "已保存，正在推送到企业微信。")
         return redirect("channels:group_codes")

@@ -12,7 +12,8 @@ from django.utils import timezone
 from channels.codes import facts, roster
 from channels.codes.facts import Tally
 from channels.codes.shifts import Rota
-from channels.models import Code, ContactWay, ContactWayMember, FoundWay, SyncRun
+from channels.models import Code, ContactWay, ContactWayMember, FoundWay, GroupCode, SyncRun
+from contacts.models import GroupChat
 from scrm.accounts.models import Branch, User
 from scrm.core.access import RM
 
@@ -154,6 +155,28 @@ def daily_chart(way: ContactWay, at: datetime.datetime) -> dict[str, Any]:
             for name, data, colour in series
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCard:
+    code: GroupCode
+    tally: Tally
+    chats: list[str]
+
+
+def group_cards(codes: Iterable[GroupCode]) -> list[GroupCard]:
+    rows = list(codes)
+    tallies = facts.group_tallies([row.channel_state for row in rows], timezone.now())
+    ids = {chat_id for row in rows for chat_id in row.chat_ids}
+    chats = {chat.chat_id: str(chat) for chat in GroupChat.objects.filter(chat_id__in=ids)}
+    return [
+        GroupCard(
+            row,
+            tallies.get(row.channel_state, Tally()),
+            [chats.get(one, "未同步的群") for one in row.chat_ids],
+        )
+        for row in rows
+    ]
 
 
 def adoptable() -> QuerySet[FoundWay]:

@@ -138,7 +138,7 @@ def group_code_create(*, draft: GroupDraft, actor: User) -> GroupCode:
 @transaction.atomic
 def group_code_update(*, code: GroupCode, draft: GroupDraft, actor: User) -> GroupCode:
     code = _locked(code)
-    check_group(draft, actor, code.branch)
+    check_group(draft, actor, code)
     before = _brief(code)
     _write_group(code, draft)
     after = _brief(code) | {"客户群": len(code.chat_ids)}

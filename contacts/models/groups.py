@@ -93,6 +93,14 @@ class GroupMember(models.Model):
                 fields=["chat", "member_id", "joined_at"], name="group_stay_once"
             )
         ]
+        indexes = [
+            # Who came through one group code, and when.
+            models.Index(
+                fields=["channel_state", "joined_at"],
+                condition=~models.Q(channel_state=""),
+                name="group_stay_channel",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.member_id

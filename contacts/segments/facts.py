@@ -17,6 +17,7 @@ from contacts.models import (
     Holding,
     Transaction,
 )
+from contacts.segments import codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ class Facts:
     flows: list[Flow] = field(default_factory=list)
     events: list[tuple[str, datetime.datetime]] = field(default_factory=list)
     is_friend: bool = False
+    # Live codes through which the customer came.
+    codes: set[int] = field(default_factory=set)
     consents: set[tuple[str, str]] = field(default_factory=set)
 
 
 def facts_of(customers: Iterable[Customer]) -> list[Facts]:
-    """Facts of some customers in eight queries, however many they are (meant for hundreds)."""
+    """Facts of some customers in ten queries, however many they are (meant for hundreds)."""
     facts = {row.pk: Facts(row, row.branch.path) for row in customers}
     _load_tags(facts)
     _load_money(facts)
@@ -87,6 +90,7 @@ def _load_relations(facts: dict[int, Facts]) -> None:
     friends = Follow.objects.filter(Q(state=Follow.State.ACTIVE), contact__customer_id__in=facts)
     for customer_id in friends.values_list("contact__customer_id", flat=True):
         facts[customer_id].is_friend = True
+    _load_codes(facts)
     granted: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
     rows = Consent.objects.filter(
         customer_id__in=facts, superseded_at=None, state=Consent.State.GRANTED
@@ -95,3 +99,13 @@ def _load_relations(facts: dict[int, Facts]) -> None:
         granted[customer_id].add((purpose, channel))
     for customer_id, consents in granted.items():
         facts[customer_id].consents = consents
+
+
+def _load_codes(facts: dict[int, Facts]) -> None:
+    """Ended friendships count as well: where somebody came from stays."""
+    rows = Follow.objects.filter(contact__customer_id__in=facts).exclude(channel_state="")
+    came = list(rows.values_list("contact__customer_id", "channel_state"))
+    ids = codes.known().ids({state for _, state in came})
+    for customer_id, state in came:
+        if state in ids:
+            facts[customer_id].codes.add(ids[state])

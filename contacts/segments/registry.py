@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from contacts.models import Tag
-from contacts.segments import flows, profile, relations
+from contacts.segments import codes, flows, profile, relations
 from contacts.segments.base import Evaluated, Facts, Moment
 from scrm.accounts.models import Branch, Role, User
 from scrm.core import conditions
@@ -19,20 +19,22 @@ _ALL: tuple[Evaluated, ...] = (
     profile.RISK_EXPIRED, profile.BIRTHDAY, profile.OPENED_DAYS, profile.BRANCH, profile.OWNER,
     relations.TAG, relations.MATURITY, relations.HOLDING_KIND, relations.HAS_HOLDING,
     flows.TRANSACTION_SUM, flows.TRANSACTION_COUNT, flows.EVENTS,
-    profile.CONTACT_GAP, relations.WECOM_FRIEND, relations.CONSENT,
+    profile.CONTACT_GAP, relations.WECOM_FRIEND, relations.LIVE_CODE, relations.CONSENT,
 )  # fmt: skip
 EVALUATED = {item.attribute.name: item for item in _ALL}
 REGISTRY: dict[str, Attribute] = {name: item.attribute for name, item in EVALUATED.items()}
 
 
 def names_of(lookup: str, ids: Collection[int]) -> Mapping[int, str]:
-    """Names of branches, managers or tags; ids that do not exist are missing."""
+    """Names of branches, managers, tags or live codes; ids that do not exist are missing."""
+    if lookup == "live_code":
+        return codes.known().names(ids)
     models: dict[str, Any] = {"branch": Branch, "owner": User, "tag": Tag}
     return dict(models[lookup].objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
 def check(rule: Any) -> None:
-    """Raises RuleError unless the rule is valid and every branch, manager and tag in it exists."""
+    """Raises RuleError unless the rule is valid and every branch, manager, tag and code in it exists."""
     conditions.validate(rule, REGISTRY)
     for leaf in conditions.leaves(rule):
         attribute = REGISTRY[leaf["attr"]]
@@ -95,7 +97,7 @@ def _lookup_options(lookup: str, user: User) -> list[tuple[int, str]]:
     if lookup == "tag":
         tags = Tag.objects.select_related("group")
         return [(tag.pk, f"{tag.group.name}·{tag.name}") for tag in tags]
-    return []
+    return codes.known().options(user) if lookup == "live_code" else []
 
 
 def _described(attribute: Attribute, found: list[tuple[int, str]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from contacts.models import Consent, CustomerTag, Follow, Holding, Product
+from contacts.segments import codes
 from contacts.segments.base import Evaluated, Facts, Leaf, Moment, exact
 from scrm.core.conditions import Attribute, Param
 
@@ -120,6 +121,22 @@ WECOM_FRIEND = Evaluated(
     ),
     _friend_q,
     lambda leaf, facts, _: facts.is_friend == leaf["value"],
+)  # fmt: skip
+
+
+def _code_q(leaf: Leaf, _: Moment) -> Q:
+    states = codes.known().states(leaf["value"])
+    rows = Follow.objects.filter(contact__customer=OuterRef("pk"), channel_state__in=states)
+    return Q(Exists(rows)) if leaf["op"] == "has" else ~Q(Exists(rows))
+
+
+LIVE_CODE = Evaluated(
+    Attribute(
+        "live_code", "来自活码", {"has": "ids", "has_not": "ids"}, lookup="live_code",
+        group="服务与触达", words={"has": "来自活码{value}", "has_not": "不是来自活码{value}"},
+    ),
+    _code_q,
+    lambda leaf, facts, _: bool(facts.codes & set(leaf["value"])) == (leaf["op"] == "has"),
 )  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from campaigns import demo as campaigns_demo
 from campaigns import services
 from campaigns.models import Campaign
 from channels.codes import demo as codes_demo
-from channels.models import ContactWay, SyncRun
+from channels.models import ContactWay, GroupCode, SyncRun
 from channels.providers.wecom.sandbox_control import SandboxControl
 from channels.sync import walk
 from contacts.demo.world import wecom_world
-from contacts.models import Follow
+from contacts.models import Follow, GroupChat
 from scrm.accounts.models import User
 
 _SAID_BY_RMS = (
@@ -58,12 +58,21 @@ def _open_codes(sandbox: SandboxControl) -> None:
     """After the walk: the codes carry states that the demo world's customers came with."""
     codes_demo.open_codes()
     group = {"action": "group_create", "owner": "rm001", "name": "财富沙龙 1 群", "members": []}
-    codes_demo.open_group_code([sandbox.post("act", group)["chat_id"]])
-    hung = ContactWay.objects.filter(state=ContactWay.State.ACTIVE)
-    _wait(lambda: not hung.filter(config_id="").exists(), "活码没有推送到企业微信模拟器")
-    for number, way in enumerate([*hung] * 3):
-        scanned = {"action": "scan", "config_id": way.config_id, "name": f"扫码客户{number + 1}"}
+    chat_id = sandbox.post("act", group)["chat_id"]
+    chats = GroupChat.objects.filter(chat_id=chat_id)
+    _wait(chats.exists, "新建的客户群没有通过回调到达")
+    codes_demo.open_group_code([chat_id])
+    _wait(lambda: "" not in _hung(), "活码没有推送到企业微信模拟器")
+    for number, config_id in enumerate(_hung() * 3, 1):
+        scanned = {"action": "scan", "config_id": config_id, "name": f"扫码客户{number}"}
         sandbox.post("act", scanned)
+
+
+def _hung() -> list[str]:
+    """config_ids of the codes in use; empty ones are not at WeCom yet."""
+    ways = ContactWay.objects.filter(state=ContactWay.State.ACTIVE)
+    groups = GroupCode.objects.filter(state=GroupCode.State.ACTIVE)
+    return [row.config_id for row in (*ways, *groups)]
 
 
 def _wait(done: Callable[[], bool], otherwise: str, seconds: float = 30) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from channels.models import ContactWay
 from contacts.demo.load import make_bank
 from contacts.models import Customer, CustomerTag, ExternalContact, Follow, Tag
 from contacts.segments import REGISTRY, Moment, check, facts_of, holds, rule_q
@@ -87,7 +88,19 @@ def _make_population() -> None:
             external_userid=f"wm{row.pk}", name="x", customer=row
         )
         state = Follow.State.ACTIVE if row.pk % 3 else Follow.State.DELETED_BY_CUSTOMER
-        Follow.objects.create(user=row.owner, contact=contact, state=state, added_at=now, as_of=now)
+        came = ("lobby", "poster", "nobodys", "")[row.pk % 4]
+        Follow.objects.create(
+            user=row.owner,
+            contact=contact,
+            state=state,
+            channel_state=came,
+            added_at=now,
+            as_of=now,
+        )
+    for name in ("lobby", "poster", "unused"):
+        ContactWay.objects.create(
+            name=name, channel_state=name, branch=people[0].branch, created_by=people[0].owner
+        )
 
 
 def test_sql_and_python_agree() -> None:
@@ -96,6 +109,7 @@ def test_sql_and_python_agree() -> None:
     ids = {
         "tag": list(Tag.objects.values_list("pk", flat=True)),
         "branch": list(Branch.objects.values_list("pk", flat=True)),
+        "live_code": list(ContactWay.objects.values_list("pk", flat=True)),
         "owner": list(User.objects.filter(role=Role.RM).values_list("pk", flat=True)),
     }
     seen = {"some": 0, "none_or_all": 0}

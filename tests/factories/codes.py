@@ -8,7 +8,7 @@ from django.utils import timezone
 from channels.codes.drafts import MemberDraft, ShiftDraft, WayDraft
 from channels.codes.services import contact_way_create
 from channels.models import ContactWay
-from contacts.models import ExternalContact, Follow
+from contacts.models import ExternalContact, Follow, GroupChat
 from scrm.accounts.models import User
 from tests.factories.cast import Cast
 
@@ -62,4 +62,12 @@ def came(
         added_at=at,
         as_of=at,
         state=state,
+    )
+
+
+def chat(owner: User, chat_id: str, name: str = "财富沙龙") -> GroupChat:
+    """A customer group as a walk would bring it."""
+    now = timezone.now()
+    return GroupChat.objects.create(
+        chat_id=chat_id, name=name, owner=owner, owner_userid=owner.wecom_userid, as_of=now
     )

@@ -123,9 +123,10 @@ def list_contact_way(call: Call) -> Doc:
 
 @api("externalcontact/update_contact_way")
 def update_contact_way(call: Call) -> Doc:
-    """Type, scene and is_temp never change."""
+    """Type, scene, is_temp and is_exclusive never change."""
     way = _way(call)
     changes = _common(call.box, call.body)
+    changes.pop("is_exclusive", None)
     if "user" in call.body or "party" in call.body:
         changes["user"], changes["party"] = _users(call.box, call.body, way["type"])
     way.update(changes)

@@ -1,17 +1,22 @@
-"""Scanning a live code: the customer meets one of its members, with the code's state."""
+"""Scanning a live code: the customer meets a member, or enters a group, with the code's state."""
 
 from __future__ import annotations
 
 from channels.sandbox.api.contact_ways import members_of
 from channels.sandbox.core import Sandbox
-from channels.sandbox.corp import friends
+from channels.sandbox.corp import friends, groups
 from channels.sandbox.errors import ControlError
 from channels.sandbox.types import Doc
 
+_MOST_CHATS = 5
+
 
 def scan(box: Sandbox, fields: Doc) -> Doc:
-    """{config_id, external_userid?|name…, userid?}"""
-    way = box.table("contact_ways").get(str(fields.get("config_id", "")))
+    """{config_id, external_userid?|name…, userid?}; the code of a member or of groups."""
+    config_id = str(fields.get("config_id", ""))
+    if join_way := box.table("join_ways").get(config_id):
+        return _enter(box, join_way, fields)
+    way = box.table("contact_ways").get(config_id)
     if way is None:
         raise ControlError("unknown config_id")
     candidates = members_of(box, way)
@@ -32,3 +37,36 @@ def _pick(box: Sandbox, way: Doc, candidates: list[str], fields: Doc) -> str:
     if not free:
         raise ControlError("nobody behind the code is left to add")
     return min(free, key=box.relations.count_of)
+
+
+def _enter(box: Sandbox, way: Doc, fields: Doc) -> Doc:
+    """The first group with room; a new one when all are full and the code makes new ones."""
+    contact = box.contacts.get(str(fields.get("external_userid", "")))
+    if contact is None:
+        contact = friends.new_contact(box, fields)
+        box.contacts.put(contact["external_userid"], contact)
+    chat_id = _with_room(box, way) or _new_room(box, way)
+    external = contact["external_userid"]
+    groups.join(box, {"chat_id": chat_id, "external_userid": external, "state": way["state"]})
+    return {"external_userid": external, "chat_id": chat_id}
+
+
+def _with_room(box: Sandbox, way: Doc) -> str:
+    for chat_id in way["chat_id_list"]:
+        chat = box.table("groups").get(chat_id)
+        if chat is not None and len(chat["members"]) < box.settings["group_capacity"]:
+            return str(chat_id)
+    return ""
+
+
+def _new_room(box: Sandbox, way: Doc) -> str:
+    """Owned by the owner of the first group; the code leads there from now on."""
+    if not way["auto_create_room"]:
+        raise ControlError("all groups of this code are full")
+    owner = groups.find(box, way["chat_id_list"][0])["owner"]
+    name = f"{way['room_base_name']}{way['room_base_id']}"
+    chat = groups.create(box, {"owner": owner, "name": name})
+    way["room_base_id"] += 1
+    way["chat_id_list"] = [*way["chat_id_list"], chat["chat_id"]][-_MOST_CHATS:]
+    box.table("join_ways").save(way["config_id"])
+    return str(chat["chat_id"])

@@ -39,6 +39,7 @@ DEFAULTS: Final[Doc] = {
     "transfer_seconds": 86_400,
     "transfer_limit": 2,
     "group_lag_seconds": 2,
+    "group_capacity": 200,
     # callbacks
     "callback_timeout": 5.0,
     "callback_tries": 3,

@@ -16,8 +16,12 @@ from channels.models import ContactWay, InboxEvent
 from channels.providers.wecom.api import wecom
 from contacts import intake, timeline
 from contacts.models import CustomerTag, ExternalContact, Follow
+from contacts.segments import check, editor_schema, rule_sentence
+from contacts.selectors import segment_queryset
 from contacts.services import customer_tag_remove
+from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
+from scrm.core.errors import BusinessError
 from tests.channels.test_callback import push as deliver
 from tests.factories import codes
 from tests.factories.cast import Cast
@@ -134,7 +138,7 @@ def test_the_timeline_names_the_code(cast: Cast) -> None:
     way = codes.way(cast)
     codes.came(way, cast.alice, "wm1", customer=cast.wang)
     (entry,) = [row for row in timeline.entries(cast.wang) if "活码" in row.title]
-    assert (entry.title, entry.text) == ("扫活码添加陈静怡", "大堂活码 · 网点大堂")
+    assert (entry.title, entry.text) == ("扫活码添加陈静怡", "网点大堂 · 大堂活码")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -164,3 +168,35 @@ def test_customers_who_come_at_the_same_moment_are_all_counted(cast: Cast) -> No
         thread.join()
     way.refresh_from_db()
     assert way.wanted["user"] == ["amy"]
+
+
+def test_a_segment_may_ask_for_the_code(cast: Cast) -> None:
+    way, other = codes.way(cast), codes.way(cast, name="海报码", channel="")
+    codes.came(way, cast.alice, "wm1", customer=cast.wang)
+    codes.came(other, cast.amy, "wm2", state="deleted_by_customer", customer=cast.zhao)
+    found = {
+        name: list(segment_queryset(rule, user=cast.hq).order_by("number"))
+        for name, rule in {
+            "way": {"attr": "live_code", "op": "has", "value": [way.pk]},
+            "both": {"attr": "live_code", "op": "has", "value": [way.pk, other.pk]},
+            "not": {"attr": "live_code", "op": "has_not", "value": [way.pk]},
+        }.items()
+    }
+    assert found == {
+        "way": [cast.wang], "both": [cast.wang, cast.zhao], "not": [cast.zhao, cast.li],
+    }  # fmt: skip
+    rule = {"attr": "live_code", "op": "has", "value": [way.pk, other.pk]}
+    assert rule_sentence(rule) == "来自活码「网点大堂 · 大堂活码」、「海报码」的客户"
+    with pytest.raises(BusinessError, match="不存在的编号"):
+        check({"attr": "live_code", "op": "has", "value": [999]})
+
+
+def test_the_segment_editor_offers_the_codes_of_ones_scope(cast: Cast) -> None:
+    way = codes.way(cast)
+
+    def offered(user: User) -> list:
+        (row,) = [row for row in editor_schema(user) if row["name"] == "live_code"]
+        return row["options"]
+
+    assert offered(cast.admin) == offered(cast.hq) == [(way.pk, "网点大堂 · 大堂活码")]
+    assert offered(cast.admin_shanghai) == []

@@ -7,9 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from channels.codes import push
+from channels.codes import push, services
+from channels.codes.drafts import GroupDraft
 from channels.models import ContactWay, GroupCode
+from contacts.models import GroupChat, GroupMember
 from scrm.audit.models import AuditEvent
+from scrm.core.errors import BusinessError
 from tests.factories import codes
 from tests.factories.cast import Cast
 from tests.factories.contacts import make_tag
@@ -276,21 +279,21 @@ def test_empty_pages_help(cast: Cast, sign_in) -> None:
     assert "还没有群活码" in sign_in(cast.admin).get("/codes/groups/").content.decode()
 
 
-def group_form(cast: Cast, **changes: object) -> dict[str, object]:
+def group_form(cast: Cast, *chats: GroupChat, **changes: object) -> dict[str, object]:
     return {
-        "name": "沙龙群码", "branch": cast.beijing.pk, "chat_ids": "wr1\nwr2",
+        "name": "沙龙群码", "branch": cast.beijing.pk, "chats": [chat.pk for chat in chats],
         "auto_create_room": "on", "room_base_name": "财富沙龙", "room_base_id": "3", **changes,
     }  # fmt: skip
 
 
 def test_group_codes_are_stored_and_scoped(cast: Cast, sign_in) -> None:
-    client = sign_in(cast.admin)
-    assert client.post("/codes/groups/new/", group_form(cast)).status_code == 302
+    client, chats = sign_in(cast.admin), [codes.chat(cast.alice, f"wr{n}") for n in (1, 2)]
+    assert client.post("/codes/groups/new/", group_form(cast, *chats)).status_code == 302
     code = GroupCode.objects.get()
     assert (code.chat_ids, code.room_base_id) == (["wr1", "wr2"], 3)
-    client.post(f"/codes/groups/{code.pk}/edit/", group_form(cast, name="新群码"))
+    client.post(f"/codes/groups/{code.pk}/edit/", group_form(cast, chats[0], name="新群码"))
     code.refresh_from_db()
-    assert code.name == "新群码"
+    assert (code.name, code.chat_ids) == ("新群码", ["wr1"])
     assert "新群码" in sign_in(cast.auditor).get("/codes/groups/").content.decode()
     other = sign_in(cast.admin_shanghai)
     assert "新群码" not in other.get("/codes/groups/").content.decode()
@@ -301,14 +304,43 @@ def test_group_codes_are_stored_and_scoped(cast: Cast, sign_in) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("count", "changes", "sentence"),
     [
-        ({"chat_ids": "wr1 wr2 wr3 wr4 wr5 wr6"}, "最多 5 个客户群，现在有 6 个"),
-        ({"chat_ids": "wr1 wr1"}, "同一个客户群只能选一次"),
-        ({"room_base_name": ""}, "自动建新群需要填写新群名"),
+        (6, {}, "最多 5 个客户群，现在有 6 个"),
+        (0, {}, "请至少选择一个客户群"),
+        (1, {"room_base_name": ""}, "自动建新群需要填写新群名"),
     ],
 )
-def test_group_refusals(cast: Cast, sign_in, changes: dict[str, object], sentence: str) -> None:
-    answer = sign_in(cast.admin).post("/codes/groups/new/", group_form(cast, **changes))
+def test_group_refusals(
+    cast: Cast, sign_in, count: int, changes: dict[str, object], sentence: str
+) -> None:
+    chats = [codes.chat(cast.alice, f"wr{number}") for number in range(count)]
+    answer = sign_in(cast.admin).post("/codes/groups/new/", group_form(cast, *chats, **changes))
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
+
+
+def test_nobody_leads_customers_into_groups_of_another_branch(cast: Cast, sign_in) -> None:
+    theirs, ours = codes.chat(cast.bob, "wr1", "上海沙龙"), codes.chat(cast.alice, "wr2")
+    client = sign_in(cast.admin)
+    assert "上海沙龙" not in client.get("/codes/groups/new/").content.decode()
+    answer = client.post("/codes/groups/new/", group_form(cast, theirs, ours))
+    assert answer.status_code == 422
+    draft = GroupDraft("群码", cast.beijing, ("wr1",), auto_create_room=False)
+    with pytest.raises(BusinessError, match="不在您的管理范围内"):
+        services.group_code_create(draft=draft, actor=cast.admin)
+    assert not GroupCode.objects.exists()
+
+
+def test_who_entered_through_a_group_code_is_counted(cast: Cast, sign_in) -> None:
+    chat, now = codes.chat(cast.alice, "wr1"), timezone.now()
+    draft = GroupDraft("群码", cast.beijing, ("wr1",), auto_create_room=False)
+    code = services.group_code_create(draft=draft, actor=cast.admin)
+    for number, kind, left in ((1, "external", None), (2, "external", now), (3, "employee", None)):
+        GroupMember.objects.create(
+            chat=chat, member_id=f"wm{number}", kind=kind, joined_at=now, left_at=left,
+            channel_state=code.channel_state,
+        )  # fmt: skip
+    (card,) = sign_in(cast.admin).get("/codes/groups/").context["cards"]
+    assert (card.tally.today, card.tally.total, card.tally.kept) == (2, 2, 1)
+    assert card.chats == ["财富沙龙"]

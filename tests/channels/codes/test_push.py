@@ -228,6 +228,7 @@ def test_the_picture_of_the_code_is_kept(cast: Cast, corp: Corp) -> None:
 
 def group(cast: Cast, corp: Corp) -> GroupCode:
     chat = corp.act("group_create", owner="alice", name="财富沙龙", members=[])["chat_id"]
+    codes.chat(cast.alice, chat)
     draft = GroupDraft("沙龙群码", cast.beijing, (chat,), room_base_name="财富沙龙")
     return services.group_code_create(draft=draft, actor=cast.admin)
 
@@ -250,6 +251,24 @@ def test_a_group_code_is_made_changed_and_deleted(cast: Cast, corp: Corp) -> Non
     assert code.push_state == "pushed"
     with pytest.raises(ProviderError, match="不存在"):
         wecom().groups.join_way(code.config_id)
+
+
+def test_groups_that_wecom_made_survive_an_edit_that_leaves_the_groups_alone(
+    cast: Cast, corp: Corp
+) -> None:
+    corp.post("settings", {"group_capacity": 2})
+    code = group(cast, corp)
+    settle(code)
+    first = corp.act("scan", config_id=code.config_id, name="甲")["chat_id"]
+    second = corp.act("scan", config_id=code.config_id, name="乙")["chat_id"]
+    assert first == code.chat_ids[0] != second
+    made = [first, second]
+    assert wecom().groups.join_way(code.config_id)["chat_id_list"] == made
+    draft = GroupDraft("改名", cast.beijing, tuple(code.chat_ids), room_base_name="财富沙龙")
+    services.group_code_update(code=code, draft=draft, actor=cast.admin)
+    settle(code)
+    there = wecom().groups.join_way(code.config_id)
+    assert (there["remark"], there["chat_id_list"]) == ("改名", made)
 
 
 def test_a_group_code_of_unknown_end_waits_for_a_person(cast: Cast, corp: Corp) -> None:

@@ -83,6 +83,7 @@ def test_a_code_of_ours_that_is_gone_is_shown_and_mended(cast: Cast, corp: Corp,
 
 def test_a_group_code_that_is_gone_is_shown(cast: Cast, corp: Corp) -> None:
     chat = corp.act("group_create", owner="alice", name="沙龙", members=[])["chat_id"]
+    codes.chat(cast.alice, chat)
     draft = GroupDraft("群码", cast.beijing, (chat,), auto_create_room=False)
     code = services.group_code_create(draft=draft, actor=cast.admin)
     push.push_due()

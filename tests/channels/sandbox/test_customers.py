@@ -114,6 +114,43 @@ def test_contact_way_life_and_scan(corp: Client) -> None:
         assert corp.post("externalcontact/add_contact_way", wrong)["errcode"] == code
 
 
+def test_contact_way_limits(empty: Client) -> None:
+    crowd = [{"userid": f"u{n:03d}", "name": "员工", "department": [1]} for n in range(101)]
+    empty.control("world", small_world() | {"members": [*small_world()["members"], *crowd]})
+    users = [row["userid"] for row in crowd]
+    add = "externalcontact/add_contact_way"
+    body = {"type": 2, "scene": 2, "user": users[:100]}
+    assert empty.post(add, body)["errcode"] == 0
+    for wrong, code in (
+        ({"user": users}, 40058),
+        ({"user": []}, 40063),
+        ({"user": ["nobody"]}, 60111),
+        ({"user": users[:1], "party": [99]}, 60123),
+        ({"state": "长" * 31}, 40058),
+        ({"remark": "长" * 31}, 40058),
+        ({"type": 1, "user": users[:2]}, 40058),
+    ):
+        assert empty.post(add, body | wrong)["errcode"] == code, wrong
+    for path in ("get", "update", "del"):
+        assert empty.post(f"externalcontact/{path}_contact_way", {})["errcode"] == 41043
+        unknown = {"config_id": "x"}
+        assert empty.post(f"externalcontact/{path}_contact_way", unknown)["errcode"] == 41044
+
+
+def test_an_exclusive_code_gives_one_member_and_stays_exclusive(corp: Client) -> None:
+    body = {"type": 2, "scene": 2, "user": ["Alice", "bob"], "is_exclusive": True, "state": "x"}
+    config = {"config_id": corp.post("externalcontact/add_contact_way", body)["config_id"]}
+    joined = corp.act("scan", **config, name="钱女士")
+    again = {"action": "scan", **config, "external_userid": joined["external_userid"]}
+    assert "exclusive" in corp.refused("act", again)
+    corp.post("externalcontact/update_contact_way", {**config, "is_exclusive": False})
+    shown = corp.post("externalcontact/get_contact_way", config)["contact_way"]
+    assert shown["is_exclusive"] is True
+    gone = corp.post("externalcontact/update_contact_way", {**config, "user": ["bob"]})
+    assert gone["errcode"] == 0
+    assert corp.act("scan", **config, name="孙先生")["userid"] == "bob"
+
+
 def test_ten_thousand_contacts_load_quickly(empty: Client) -> None:
     world = small_world(10_000)
     started = time.monotonic()

@@ -72,6 +72,40 @@ def test_join_way_is_overwritten_in_full(corp: Client) -> None:
     assert corp.post(f"{PREFIX}/get_join_way", key)["errcode"] == 41044
 
 
+def test_scanning_a_join_way_fills_the_groups_and_then_a_new_one(
+    calling: Client, receiver: Receiver
+) -> None:
+    calling.control("settings", {"group_capacity": 2})
+    chat_id = make_group(calling)
+    body = {
+        "scene": 2,
+        "chat_id_list": [chat_id],
+        "state": "salon",
+        "room_base_name": "沙龙",
+        "room_base_id": 7,
+    }
+    config = calling.post(f"{PREFIX}/add_join_way", body)["config_id"]
+    first = calling.act("scan", config_id=config, external_userid="wm00000")
+    assert first["chat_id"] == chat_id
+    event = receiver.wait("add_member")
+    assert "<MemChangeList><Item><![CDATA[wm00000]]></Item></MemChangeList>" in event
+    second = calling.act("scan", config_id=config, name="新人")["chat_id"]
+    calling.advance(3)
+    made = group(calling, second, need_name=1)
+    assert (made["name"], made["owner"]) == ("沙龙7", "Alice")
+    assert made["member_list"][-1]["state"] == "salon"  # type: ignore[index]
+    way = calling.post(f"{PREFIX}/get_join_way", {"config_id": config})["join_way"]
+    assert way["chat_id_list"] == [chat_id, second]
+
+
+def test_a_full_join_way_that_makes_no_groups_refuses(corp: Client) -> None:
+    corp.control("settings", {"group_capacity": 1})
+    body = {"scene": 2, "chat_id_list": [make_group(corp)], "auto_create_room": 0}
+    config = corp.post(f"{PREFIX}/add_join_way", body)["config_id"]
+    scan = {"action": "scan", "config_id": config, "name": "新人"}
+    assert "full" in corp.refused("act", scan)
+
+
 def test_welcome_templates(corp: Client) -> None:
     base = "externalcontact/group_welcome_template"
     made = corp.post(f"{base}/add", {"text": {"content": "欢迎%NICKNAME%"}})

@@ -21,7 +21,7 @@ const SETTINGS = {
   tag_limit: "企业标签上限", short_pages: "有时返回不满的一页", dispatch_seconds: "群发派发秒数",
   receipt_cap: "接收上限（month_days, week7, day1, none）", reminds_per_day: "每天可提醒次数", welcome_seconds: "欢迎语有效秒数",
   console_welcome_members: "后台已配欢迎语的员工", welcome_needs_agree: "欢迎语须先同意存档", moment_job_seconds: "朋友圈任务秒数",
-  transfer_seconds: "继承等待秒数", transfer_limit: "九十天内继承次数", group_lag_seconds: "群详情滞后秒数",
+  transfer_seconds: "继承等待秒数", transfer_limit: "九十天内继承次数", group_lag_seconds: "群详情滞后秒数", group_capacity: "客户群人数上限",
   callback_timeout: "回调超时秒数", callback_tries: "回调次数", callback_retry_seconds: "回调重试间隔秒数",
   callback_parallel: "回调并行数（重启后生效）", callback_duplicates: "回调重复概率", callback_reorder: "打乱回调顺序",
   archive_opened: "已开通会话存档", notify_interval: "存档通知最短间隔秒数", retention_days: "存档保留天数",
@@ -160,11 +160,11 @@ function scan() {
   const name = h("input", { value: "扫码客户", "aria-label": "客户姓名" });
   const add = doing(async () => {
     const got = await call("act", { action: "scan", config_id: config, name: name.value });
-    note(`已添加员工 ${got.userid}`);
+    note(got.chat_id ? `已进入客户群 ${got.chat_id}` : `已添加员工 ${got.userid}`);
     await refresh();
   });
   fill("scan", h("section", { class: "card" }, h("h2", {}, "扫描活码"), h("div", { class: "row" },
-    h("span", { class: "muted" }, "以这位客户的身份添加员工："), name, h("button", { class: "main", onclick: add }, "添加"))));
+    h("span", { class: "muted" }, "以这位客户的身份扫码："), name, h("button", { class: "main", onclick: add }, "扫码"))));
 }
 
 async function refresh() {
