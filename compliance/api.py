@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from compliance.models import Alert, ArchivedMessage, ArchiveEnvelope, MessageScan, Seal
+from compliance.models import Alert, ArchivedMessage, ArchiveEnvelope, LogLeaf, MessageScan
 from scrm.accounts.permissions import reader
 from scrm.core.access import AUDITOR, OFFICER, Access
 
@@ -46,7 +46,7 @@ class ArchiveView(APIView):
                 "received": ArchiveEnvelope.objects.count(),
                 "decoded": ArchivedMessage.objects.exclude(msgtype="undecodable").count(),
                 "undecodable": ArchivedMessage.objects.filter(msgtype="undecodable").count(),
-                "sealed": Seal.objects.count(),
+                "sealed": LogLeaf.objects.filter(kind=LogLeaf.Kind.MESSAGE).count(),
                 "scanned": MessageScan.objects.values("message").distinct().count(),
             }
         )

@@ -1,10 +1,14 @@
-"""WeCom tells that new chat records wait: ring the puller after commit."""
+"""WeCom tells that chat records wait; the audit trail tells what belongs into the log."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
 from channels.signals import archive_notified
+from compliance.archive.log.append import append_audit
+from compliance.archive.log.subjects import logged
+from scrm.audit.models import AuditEvent
+from scrm.audit.signals import recorded
 from scrm.core.bell import ring
 
 
@@ -14,3 +18,9 @@ def on_archive_notified(corp_id: str, **_: Any) -> None:
     from compliance.tasks import archive_pull
 
     ring(archive_pull)
+
+
+@receiver(recorded)
+def on_recorded(event: AuditEvent, **_: Any) -> None:
+    if logged(event.action):
+        append_audit([event])

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from compliance import autoreview, behaviour, overdue, unanswered
 from compliance.archive import rounds
+from compliance.archive.log import anchors
 
 
 @shared_task
@@ -39,3 +40,10 @@ def alerts_escalate() -> int:
 @shared_task
 def alerts_auto_review() -> int:
     return autoreview.run()
+
+
+@shared_task
+def log_anchor() -> int:
+    """Returns the number of the anchor line, 0 when there was nothing to anchor."""
+    row = anchors.anchor()
+    return row.number if row else 0

@@ -23,8 +23,8 @@ def _secret(name: str) -> str:
     return f"{DEFAULT_MARK}-{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-def _field_key() -> str:
-    key = hashlib.sha256(b"field key of the demo bank").digest()
+def _key_of_32_bytes(name: str) -> str:
+    key = hashlib.sha256(name.encode()).digest()
     return f"{DEFAULT_MARK}:{base64.b64encode(key).decode()}"
 
 
@@ -42,9 +42,12 @@ def defaults() -> dict[str, str]:
     corp = os.environ.get("WECOM_CORP_ID", "ww00000000000demo0")
     return {
         "SECRET_KEY": _secret("secret key"),
-        "FIELD_KEYS": _field_key(),
+        "FIELD_KEYS": _key_of_32_bytes("field key of the demo bank"),
         "INDEX_KEY": _secret("index key"),
         "SEAL_KEY": _secret("seal key"),
+        "CHAIN_KEYS": f"{DEFAULT_MARK}:{_secret('chain key')}",
+        "SIGNING_KEYS": _key_of_32_bytes("signing key of the demo bank"),
+        "ANCHOR_FILE": str(var_dir() / "anchors" / "anchors.jsonl"),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "WECOM_API_URL": f"http://127.0.0.1:{sandbox}",
         "WECOM_OAUTH_URL": f"http://127.0.0.1:{sandbox}",

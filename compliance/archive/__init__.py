@@ -1,1 +1,1 @@
-"""The message archive, stage by stage: pull, decode, seal, scan. Each stage can be repeated."""
+"""The message archive, stage by stage: pull, decode (and log), scan. Each stage can be repeated."""

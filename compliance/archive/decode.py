@@ -1,4 +1,4 @@
-"""Turns committed envelopes into messages, in order, sealed as they are stored.
+"""Turns committed envelopes into messages, in order, logged as they are stored.
 
 Repeatable: an envelope has at most one message. A record that cannot be read becomes a message of
 type "undecodable"; one whose private key is missing waits, visibly, and the others go on.
@@ -15,8 +15,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from channels.providers.wecom.archive import ArchiveSdk
 from compliance import signals
-from compliance.archive import locks, records, seals
+from compliance.archive import locks, records
 from compliance.archive.keys import KeyMissing
+from compliance.archive.log.append import append_messages
 from compliance.archive.people import Directory
 from compliance.archive.records import Record
 from compliance.archive.unwrap import Opened, Opening, Unwrapper
@@ -115,8 +116,8 @@ def _keep(pairs: list[Pair]) -> int:
             _message(envelope, records.repeat(envelope, record) if again else record, directory)
         )
     bulk.copy_in(messages)
-    seals.append(messages)
     _tell(messages)
+    append_messages(messages)
     return len(messages)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 # Any numbers that nothing else in this database uses.
-PULL, DECODE, SEAL, SCAN = 7_310_001, 7_310_002, 7_310_003, 7_310_004
+PULL, DECODE, LOG, SCAN, ANCHOR = 7_310_001, 7_310_002, 7_310_003, 7_310_004, 7_310_005
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from compliance.archive import locks
+from compliance.archive.log.append import append_scans
 from compliance.archive.records import UNREADABLE
 from compliance.lexicon import Engine, ScanContext, ScanFailed, ScanResult, scan_joined
 from compliance.lexicons import active_engine

@@ -4,7 +4,6 @@ from compliance.models.archive import (
     ArchivedMessage,
     ArchiveEnvelope,
     MessageScan,
-    Seal,
 )
 from compliance.models.autoreview import AutoReviewRule
 from compliance.models.behaviour import BehaviourMark
@@ -12,6 +11,7 @@ from compliance.models.containment import Containment
 from compliance.models.holidays import Holiday
 from compliance.models.lexicon import LexiconTerm, LexiconVersion
 from compliance.models.proposals import BenignProposal
+from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
 from compliance.models.review import Review
 from compliance.models.sampling import Sample, SamplingPlan
 
@@ -30,9 +30,12 @@ __all__ = [
     "Holiday",
     "LexiconTerm",
     "LexiconVersion",
+    "LogAnchor",
+    "LogHead",
+    "LogLeaf",
+    "LogSubtree",
     "MessageScan",
     "Review",
     "Sample",
     "SamplingPlan",
-    "Seal",
 ]

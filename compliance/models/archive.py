@@ -95,16 +95,3 @@ class MessageScan(models.Model):
                 fields=["message", "engine_version", "lexicon_digest"], name="scan_once_per_policy"
             )
         ]
-
-
-class Seal(models.Model):
-    """One link of the keyed chain: head = HMAC(seal key, previous head | leaf)."""
-
-    number = models.BigIntegerField(unique=True)
-    message = models.OneToOneField(ArchivedMessage, models.PROTECT, related_name="seal")
-    leaf = models.CharField(max_length=64)
-    head = models.CharField(max_length=64)
-    sealed_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["number"]

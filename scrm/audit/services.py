@@ -7,6 +7,7 @@ from django.db import models
 from scrm.audit.actions import LABELS
 from scrm.audit.context import current
 from scrm.audit.models import AuditEvent
+from scrm.audit.signals import recorded
 from scrm.core.actors import Actor
 
 
@@ -35,7 +36,7 @@ def record(
     if action not in LABELS:
         raise KeyError(f"unknown audit action {action!r}")
     origin = current.get()
-    return AuditEvent.objects.create(
+    event = AuditEvent.objects.create(
         actor_id=actor.pk,
         actor_name=actor.display_name,
         actor_role=actor.role,
@@ -50,3 +51,5 @@ def record(
         request_id=origin.request_id,
         ip=origin.ip,
     )
+    recorded.send(AuditEvent, event=event)
+    return event

@@ -4,7 +4,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from scrm import env, local
 from scrm.settings.runtime import *  # noqa: F403
-from scrm.settings.runtime import FIELD_KEYS, INDEX_KEY, SEAL_KEY, SECRET_KEY
+from scrm.settings.runtime import (
+    CHAIN_KEYS,
+    FIELD_KEYS,
+    INDEX_KEY,
+    SEAL_KEY,
+    SECRET_KEY,
+    SIGNING_KEYS,
+)
 
 DEBUG = False
 SESSION_COOKIE_SECURE = True
@@ -29,8 +36,13 @@ def _refuse_unsafe() -> None:
     }.items():
         if len(value) < 32 or local.DEFAULT_MARK in value:
             raise ImproperlyConfigured(f"{name} is a default or shorter than 32 characters.")
-    if not FIELD_KEYS or any(local.DEFAULT_MARK in key for key in FIELD_KEYS):
-        raise ImproperlyConfigured("FIELD_KEYS is empty or holds a default key.")
+    for name, keys in {
+        "FIELD_KEYS": FIELD_KEYS,
+        "CHAIN_KEYS": CHAIN_KEYS,
+        "SIGNING_KEYS": SIGNING_KEYS,
+    }.items():
+        if not keys or any(local.DEFAULT_MARK in key or ":" not in key for key in keys):
+            raise ImproperlyConfigured(f"{name} is empty, malformed or holds a default key.")
 
 
 _refuse_unsafe()

@@ -16,6 +16,16 @@ FIELD_KEYS = env.words("FIELD_KEYS")
 INDEX_KEY = env.text("INDEX_KEY")
 SEAL_KEY = env.text("SEAL_KEY")
 
+# The archive's log. "key-id:secret" for heads, "key-id:base64 of 32 bytes" (Ed25519 seed) for
+# signatures; the first one of each is in use, the others still verify.
+CHAIN_KEYS = env.words("CHAIN_KEYS")
+SIGNING_KEYS = env.words("SIGNING_KEYS")
+# Signed heads leave the database's trust zone through this append-only file.
+ANCHOR_FILE = env.text("ANCHOR_FILE")
+# RFC 3161 time stamp authority and its root certificates; without an address there are no stamps.
+TSA_URL = env.text("TSA_URL", "")
+TSA_CA_FILE = env.text("TSA_CA_FILE", "")
+
 WECOM_API_URL = env.text("WECOM_API_URL", "https://qyapi.weixin.qq.com")
 WECOM_OAUTH_URL = env.text("WECOM_OAUTH_URL", "https://open.weixin.qq.com")
 WECOM_LOGIN_URL = env.text("WECOM_LOGIN_URL", "https://login.work.weixin.qq.com")

@@ -8,7 +8,7 @@ import pytest
 
 from compliance import signals
 from compliance.archive import decode, pull
-from compliance.models import ArchivedMessage, Seal
+from compliance.models import ArchivedMessage, LogLeaf
 from contacts.models import CustomerEvent
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import Chat, message_of, write_key
@@ -31,7 +31,7 @@ def test_decoding_twice_stores_once(cast: Cast, chat: Chat) -> None:
     assert chat.archive() == 1
     assert chat.archive() == 0
     assert decode.decode(chat, decode.newest_waiting()) == 0
-    assert ArchivedMessage.objects.count() == Seal.objects.count() == 1
+    assert ArchivedMessage.objects.count() == LogLeaf.objects.filter(kind="message").count() == 1
 
 
 def test_undecodable_records_do_not_block_the_rest(cast: Cast, chat: Chat) -> None:
@@ -49,7 +49,7 @@ def test_undecodable_records_do_not_block_the_rest(cast: Cast, chat: Chat) -> No
         assert message.msgtype == "undecodable"
         assert message.error
     assert message_of(last).text == "最后一条"
-    assert Seal.objects.count() == 5
+    assert LogLeaf.objects.filter(kind="message").count() == 5
 
 
 def test_a_missing_private_key_waits_and_is_decoded_once_it_is_there(

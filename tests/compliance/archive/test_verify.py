@@ -1,17 +1,20 @@
-"""Verification names the row where the archive is no longer what was sealed."""
+"""Verification names the row where the archive is no longer what was logged."""
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from compliance.archive.verify import archive_verify, verify
-from compliance.models import Seal
+from compliance.archive.log import anchors
+from compliance.archive.verify import archive_verify
+from compliance.archive.verify.service import verify
+from compliance.models import LogLeaf
 from scrm.audit.models import AuditEvent
+from scrm.audit.services import record
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import Chat, as_superuser, message_of
 
 
 @pytest.fixture
-def sealed(cast: Cast, chat: Chat) -> Chat:
+def logged(cast: Cast, chat: Chat) -> Chat:
     to = befriend(cast.wang).external_userid
     for n in range(6):
         chat.say("alice", to, f"第 {n} 条")
@@ -19,13 +22,27 @@ def sealed(cast: Cast, chat: Chat) -> Chat:
     return chat
 
 
-def test_an_untouched_archive_is_whole(sealed: Chat, cast: Cast) -> None:
+def test_an_untouched_archive_is_whole(logged: Chat, cast: Cast) -> None:
+    anchors.anchor()
     verdict = archive_verify(actor=cast.auditor)
-    assert verdict.ok
-    assert verdict.sealed == 6
-    assert verdict.head == Seal.objects.order_by("-number")[0].head
+    assert verdict.ok, verdict.sentence
+    assert (verdict.messages, verdict.size) == (6, LogLeaf.objects.count())
+    assert verdict.unproven == 0
     event = AuditEvent.objects.get(action="archive.verify")
-    assert event.after == {"ok": True, "sealed": 6, "head": verdict.head}
+    assert event.after["ok"] is True
+    assert event.after["head"] == verdict.root
+    # The verdict itself is a leaf, and not proven yet.
+    again = verify()
+    assert (again.ok, again.size, again.unproven) == (True, verdict.size + 1, 1)
+    assert "未证实" in again.sentence
+
+
+def test_what_was_never_anchored_is_not_called_whole(logged: Chat) -> None:
+    verdict = verify()
+    assert verdict.ok
+    assert verdict.unproven == verdict.size
+    assert "未证实" in verdict.sentence
+    assert "完整" not in verdict.sentence
 
 
 def test_an_empty_archive_says_so(db: None) -> None:
@@ -33,77 +50,52 @@ def test_an_empty_archive_says_so(db: None) -> None:
     assert "空" in verify().sentence
 
 
+def test_incremental_goes_on_from_the_last_proven_anchor(logged: Chat, cast: Cast) -> None:
+    for _ in range(300):
+        record("archive.view", actor=cast.officer)
+    anchors.anchor()
+    whole = archive_verify(actor=cast.auditor)
+    assert whole.checked == whole.size > 300
+    later = archive_verify(actor=cast.auditor, incremental=True)
+    assert later.ok, later.sentence
+    assert (later.size, later.checked) == (whole.size + 1, whole.size + 1 - 256)
+
+
 EDITS = {
     "direction": "UPDATE compliance_archivedmessage SET from_staff = false WHERE id = %s",
     "sender": "UPDATE compliance_archivedmessage SET sender = 'bob' WHERE id = %s",
     "employee": "UPDATE compliance_archivedmessage SET user_id = NULL WHERE id = %s",
     "time": "UPDATE compliance_archivedmessage "
-    "SET sent_at = sent_at + interval '1 s' WHERE id = %s",
+    "SET sent_at = sent_at + interval '1 microsecond' WHERE id = %s",
     "text": "UPDATE compliance_archivedmessage SET text = '' WHERE id = %s",
     "ciphertext": "UPDATE compliance_archivedmessage SET body = text WHERE id = %s",
     "raw": "UPDATE compliance_archiveenvelope SET encrypt_chat_msg = 'x' WHERE id = "
     "(SELECT envelope_id FROM compliance_archivedmessage WHERE id = %s)",
-    "leaf": "UPDATE compliance_seal SET leaf = repeat('0', 64) WHERE message_id = %s",
-    "head": "UPDATE compliance_seal SET head = repeat('0', 64) WHERE message_id = %s",
+    "seq": "UPDATE compliance_archiveenvelope SET seq = seq + 1 WHERE id = "
+    "(SELECT envelope_id FROM compliance_archivedmessage WHERE id = %s)",
+    "leaf": "UPDATE compliance_logleaf SET sm3 = sha256 WHERE kind = 'message' AND ref = %s",
+    "leaf time": "UPDATE compliance_logleaf SET created_at = created_at - interval '1 s' "
+    "WHERE kind = 'message' AND ref = %s",
+    "blanked": "UPDATE compliance_archivedmessage SET body = '', text = '' WHERE id = %s",
 }
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edited_row_is_named(sealed: Chat, edit: str) -> None:
-    row = sealed.rows[2]
-    as_superuser(EDITS[edit], message_of(row).pk)
+def test_an_edited_row_is_named(logged: Chat, edit: str) -> None:
+    anchors.anchor()
+    pk = message_of(logged.rows[2]).pk
+    leaf = LogLeaf.objects.get(kind="message", ref=pk)
+    as_superuser(EDITS[edit], pk)
     verdict = verify()
     assert not verdict.ok
-    assert verdict.bad_number == 3
-    assert f"seq {row['seq']}" in verdict.sentence
+    assert [fault.index for fault in verdict.faults] == [leaf.index]
+    assert f"第 {leaf.index} 号叶" in verdict.sentence
 
 
-def test_swapped_rows_are_named(sealed: Chat) -> None:
-    first, second = (message_of(sealed.rows[n]).pk for n in (1, 3))
-    # The unique index is checked row by row, so the swap goes over a free number.
-    as_superuser("UPDATE compliance_seal SET message_id = -1 WHERE message_id = %s", first)
-    as_superuser("UPDATE compliance_seal SET message_id = %s WHERE message_id = %s", first, second)
-    as_superuser("UPDATE compliance_seal SET message_id = %s WHERE message_id = -1", second)
-    verdict = verify()
-    assert (verdict.ok, verdict.bad_number) == (False, 2)
-
-
-def test_a_hole_is_named(sealed: Chat) -> None:
-    as_superuser("DELETE FROM compliance_seal WHERE number = 4")
-    assert verify().bad_number == 4
-
-
-def _cut_tail(chat: Chat) -> None:
-    pk = message_of(chat.rows[-1]).pk
-    envelope = message_of(chat.rows[-1]).envelope_id
-    as_superuser("DELETE FROM compliance_seal WHERE message_id = %s", pk)
-    as_superuser("DELETE FROM compliance_messagescan WHERE message_id = %s", pk)
-    as_superuser("DELETE FROM compliance_archivedmessage WHERE id = %s", pk)
-    as_superuser("DELETE FROM compliance_archiveenvelope WHERE id = %s", envelope)
-
-
-def test_a_deleted_tail_is_noticed_by_the_cursor(sealed: Chat) -> None:
-    _cut_tail(sealed)
-    verdict = verify()
-    assert (verdict.ok, verdict.bad_number) == (False, 6)
-    assert f"seq {sealed.rows[-1]['seq']}" in verdict.sentence
-
-
-def test_a_deleted_tail_is_noticed_by_an_earlier_verdict(sealed: Chat, cast: Cast) -> None:
-    archive_verify(actor=cast.auditor)
-    _cut_tail(sealed)
-    as_superuser("UPDATE compliance_archivecursor SET seq = %s", sealed.rows[-2]["seq"])
-    verdict = verify()
-    assert (verdict.ok, verdict.bad_number) == (False, 6)
-
-
-def test_a_chain_built_anew_with_another_key_is_noticed(sealed: Chat, settings: object) -> None:
-    settings.SEAL_KEY = "another-key-than-the-one-in-use"  # type: ignore[attr-defined]
-    assert verify().bad_number == 1
-
-
-def test_the_command_fails_loudly(sealed: Chat) -> None:
+def test_the_command_fails_loudly(logged: Chat) -> None:
+    anchors.anchor()
     call_command("archive_verify")
-    as_superuser("DELETE FROM compliance_seal WHERE number = 1")
-    with pytest.raises(CommandError, match="第 1 号"):
+    call_command("archive_verify", "--incremental")
+    as_superuser("DELETE FROM compliance_logleaf WHERE index = 1")
+    with pytest.raises(CommandError, match="第 1 号叶"):
         call_command("archive_verify")

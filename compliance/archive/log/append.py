@@ -1,0 +1,137 @@
+"""The way into the log. Leaves are appended in the transaction that stores what they speak of.
+
+One lock serialises all appends and is held to the commit, so it must be the last lock that a
+transaction takes: append after every other write, and never loop over rows to lock after it.
+"""
+
+import datetime
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from compliance.archive import locks
+from compliance.archive.log import leaves, rows, tree
+from compliance.archive.log.canonical import canonical, moment
+from compliance.models import ArchivedMessage, LogLeaf, MessageScan
+from scrm.audit.models import AuditEvent
+from scrm.core.bell import ring
+
+# Heads leave the database's trust zone at the latest after so many leaves.
+ANCHOR_EVERY = 1000
+_SALT = 16
+Kind = LogLeaf.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A leaf before it has its place and time."""
+
+    kind: str
+    ref: int | None
+    tails: leaves.Tails
+    salt: bytes = b""
+    facts: str = ""
+
+
+def append_messages(messages: Iterable[ArchivedMessage]) -> int:
+    """Appends stored messages (with their envelopes at hand) in order; returns how many."""
+    drafts = []
+    for message in messages:
+        salt = os.urandom(_SALT)
+        drafts.append(Draft(Kind.MESSAGE, message.pk, rows.message_tails(message, salt), salt))
+    return append(drafts)
+
+
+def append_scans(scans: Iterable[MessageScan]) -> int:
+    """Appends stored scan results that have no leaf yet; returns how many were new."""
+    found = list(scans)
+    known = set(
+        LogLeaf.objects.filter(kind=Kind.SCAN, ref__in=[s.pk for s in found]).values_list(
+            "ref", flat=True
+        )
+    )
+    return append(
+        [
+            Draft(Kind.SCAN, scan.pk, leaves.tails(Kind.SCAN, rows.scan_json(scan)))
+            for scan in found
+            if scan.pk not in known
+        ]
+    )
+
+
+def append_media(blobs: Iterable[tuple[int, dict[str, Any]]]) -> int:
+    """Appends (key of the media row, facts); the facts are canonical JSON types and hold at least
+    corp, seq, msgid, sha256, sm3 (hex over the blob) and size. Returns how many."""
+    return append(
+        [Draft(Kind.MEDIA, pk, leaves.tails(Kind.MEDIA, canonical(facts))) for pk, facts in blobs]
+    )
+
+
+def append_audit(events: Iterable[AuditEvent]) -> int:
+    """Appends rows of the audit trail. compliance.receivers does it for all that concern proof."""
+    return append(
+        [
+            Draft(Kind.AUDIT, event.pk, leaves.tails(Kind.AUDIT, rows.audit_json(event)))
+            for event in events
+        ]
+    )
+
+
+def append_events(events: Iterable[tuple[str, dict[str, Any]]]) -> int:
+    """Appends (name, facts) of what has no row of its own; returns how many."""
+    drafts = []
+    for name, facts in events:
+        text = leaves.event_facts(name, facts)
+        drafts.append(Draft(Kind.EVENT, None, leaves.tails(Kind.EVENT, text), facts=text))
+    return append(drafts)
+
+
+def append_event(name: str, **facts: Any) -> None:
+    append_events([(name, facts)])
+
+
+@transaction.atomic
+def append(drafts: Sequence[Draft]) -> int:
+    """Gives the drafts the next numbers, in one statement, until commit against everyone else."""
+    if not drafts:
+        return 0
+    locks.until_commit(locks.LOG)
+    last = LogLeaf.objects.order_by("-index").only("index", "created_at").first()
+    first, at = (last.index + 1, last.created_at) if last else (0, None)
+    batch = _leaves(drafts, first, max(timezone.now(), at) if at else timezone.now())
+    LogLeaf.objects.bulk_create(batch)
+    tree.grow(first, [(leaf.sha256, leaf.sm3) for leaf in batch])
+    if first // ANCHOR_EVERY != (first + len(batch)) // ANCHOR_EVERY:
+        _ring_anchor()
+    return len(batch)
+
+
+def _leaves(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[LogLeaf]:
+    """A clock that went back does not make the log go back: `at` is never before the last leaf."""
+    time, batch = moment(at), []
+    for number, draft in enumerate(drafts, first):
+        sha256, sm3 = leaves.leaf_hashes(time, draft.tails)
+        batch.append(
+            LogLeaf(
+                index=number,
+                kind=draft.kind,
+                ref=draft.ref,
+                facts=draft.facts,
+                salt=draft.salt,
+                sha256=sha256,
+                sm3=sm3,
+                created_at=at,
+            )
+        )
+    return batch
+
+
+def _ring_anchor() -> None:
+    # Imported here: tasks stand above in the import order of the app.
+    from compliance.tasks import log_anchor
+
+    ring(log_anchor)

@@ -1,0 +1,212 @@
+"""RFC 6962 Merkle trees as pure functions: roots, inclusion and consistency proofs.
+
+Works for any hash; the log keeps one tree with SHA-256 and one with SM3 over the same leaves.
+A "node" is a complete subtree of 2**height leaves, numbered from the left; a "range" is [low, high).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Node = Callable[[int, int], bytes]
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """A hash function and its uses in the tree; leaves and nodes are told apart by a prefix."""
+
+    name: str
+    hash: Callable[[bytes], bytes]
+
+    def leaf(self, data: bytes) -> bytes:
+        return self.hash(b"\x00" + data)
+
+    def node(self, left: bytes, right: bytes) -> bytes:
+        return self.hash(b"\x01" + left + right)
+
+    @property
+    def empty(self) -> bytes:
+        return self.hash(b"")
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _sm3(data: bytes) -> bytes:
+    return hashlib.new("sm3", data).digest()
+
+
+SHA256 = Algorithm("sha256", _sha256)
+SM3 = Algorithm("sm3", _sm3)
+ALGORITHMS = (SHA256, SM3)
+
+
+def split(size: int) -> int:
+    """The largest power of two smaller than size (size > 1)."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def fold(algorithm: Algorithm, hashes: Sequence[bytes]) -> bytes:
+    """Root over any number of adjacent equal-height nodes or leaves."""
+    if not hashes:
+        return algorithm.empty
+    level = list(hashes)
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        rest = level[-1:] if len(level) % 2 else []
+        level = [algorithm.node(left, right) for left, right in pairs] + rest
+    return level[0]
+
+
+def peaks(low: int, high: int) -> list[tuple[int, int]]:
+    """The complete subtrees (height, index) that make up a range, left to right."""
+    found = []
+    while low < high:
+        height = (high - low).bit_length() - 1
+        if low:
+            height = min(height, (low & -low).bit_length() - 1)
+        found.append((height, low >> height))
+        low += 1 << height
+    return found
+
+
+def range_hash(algorithm: Algorithm, low: int, high: int, node: Node) -> bytes:
+    """Hash of the subtree over a range as RFC 6962 splits it; node gives complete subtrees."""
+    hashes = [node(height, index) for height, index in peaks(low, high)]
+    if not hashes:
+        return algorithm.empty
+    root = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        root = algorithm.node(left, root)
+    return root
+
+
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """The ranges whose hashes prove that leaf `index` is in a tree of `size`, leaf to root."""
+    if not 0 <= index < size:
+        raise ValueError(f"leaf {index} is outside a tree of {size}")
+    low, high, path = 0, size, []
+    while high - low > 1:
+        middle = low + split(high - low)
+        if index < middle:
+            path.append((middle, high))
+            high = middle
+        else:
+            path.append((low, middle))
+            low = middle
+    return path[::-1]
+
+
+def consistency_ranges(old: int, new: int) -> list[Range]:
+    """The ranges whose hashes prove that a tree of `new` continues one of `old` leaves."""
+    if not 0 <= old <= new:
+        raise ValueError(f"a tree of {new} cannot continue one of {old}")
+    if old in (0, new):
+        return []
+    low, high, path, whole = 0, new, [], True
+    while high != old:
+        middle = low + split(high - low)
+        if old <= middle:
+            path.append((middle, high))
+            high = middle
+        else:
+            path.append((low, middle))
+            low, whole = middle, False
+    return ([] if whole else [(low, high)]) + path[::-1]
+
+
+def root_from_inclusion(
+    algorithm: Algorithm, index: int, size: int, leaf: bytes, proof: Sequence[bytes]
+) -> bytes | None:
+    """The root that the proof leads to, or None when the proof cannot belong to that leaf."""
+    if not 0 <= index < size:
+        return None
+    number, last, root = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return None
+        if number & 1 or number == last:
+            root = algorithm.node(sibling, root)
+            while not number & 1 and number:
+                number, last = number >> 1, last >> 1
+        else:
+            root = algorithm.node(root, sibling)
+        number, last = number >> 1, last >> 1
+    return root if last == 0 else None
+
+
+def included(
+    algorithm: Algorithm, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
+) -> bool:
+    """Whether the proof shows that `leaf` is number `index` of the tree of `size` under `root`."""
+    return root_from_inclusion(algorithm, index, size, leaf, proof) == root
+
+
+def consistent(
+    algorithm: Algorithm,
+    old: int,
+    new: int,
+    old_root: bytes,
+    new_root: bytes,
+    proof: Sequence[bytes],
+) -> bool:
+    """Whether the proof shows that the tree of `new` leaves begins with the tree of `old`."""
+    if old > new or old < 0:
+        return False
+    if old in (0, new):
+        same = old_root == (new_root if old else algorithm.empty)
+        return same and not proof
+    path = list(proof) if old & (old - 1) else [old_root, *proof]
+    return bool(path) and _leads_to(algorithm, (old, new), (old_root, new_root), path)
+
+
+def _leads_to(
+    algorithm: Algorithm, sizes: Range, roots: tuple[bytes, bytes], path: Sequence[bytes]
+) -> bool:
+    number, last = sizes[0] - 1, sizes[1] - 1
+    while number & 1:
+        number, last = number >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if number & 1 or number == last:
+            first, second = algorithm.node(sibling, first), algorithm.node(sibling, second)
+            while not number & 1 and number:
+                number, last = number >> 1, last >> 1
+        else:
+            second = algorithm.node(second, sibling)
+        number, last = number >> 1, last >> 1
+    return last == 0 and (first, second) == roots
+
+
+class Accumulator:
+    """Root of a growing tree from its peaks alone: O(log n) memory, for one walk over all leaves."""
+
+    def __init__(self, algorithm: Algorithm) -> None:
+        self.algorithm = algorithm
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def extend(self, nodes: Iterable[bytes], height: int = 0) -> None:
+        """Adds complete subtrees of 2**height leaves; the size must be a multiple of that."""
+        for node in nodes:
+            self._push(node, height)
+
+    def _push(self, root: bytes, height: int) -> None:
+        number = self.size >> height
+        while number & 1:
+            root = self.algorithm.node(self._peaks.pop(), root)
+            number >>= 1
+        self._peaks.append(root)
+        self.size += 1 << height
+
+    def root(self) -> bytes:
+        if not self._peaks:
+            return self.algorithm.empty
+        root = self._peaks[-1]
+        for left in reversed(self._peaks[:-1]):
+            root = self.algorithm.node(left, root)
+        return root

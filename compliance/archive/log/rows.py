@@ -1,0 +1,89 @@
+"""From stored rows to what their leaves hash."""
+
+import ipaddress
+from typing import Any
+
+from compliance.archive.log import leaves
+from compliance.archive.log.canonical import canonical, moment
+from compliance.models import ArchivedMessage, MessageScan
+from scrm.audit.models import AuditEvent
+
+
+def message_facts(message: ArchivedMessage) -> leaves.MessageFacts:
+    envelope = message.envelope
+    return leaves.MessageFacts(
+        action=message.action,
+        contact=message.contact_id,
+        conversation=message.conversation,
+        corp=envelope.corp_id,
+        customer=message.customer_id,
+        envelope=envelope.msgid,
+        error=message.error,
+        from_staff=message.from_staff,
+        msgid=message.msgid,
+        msgtype=message.msgtype,
+        recalls=message.recalls,
+        received_at=moment(envelope.received_at),
+        receivers=canonical(message.receivers),
+        room_id=message.room_id,
+        sender=message.sender,
+        sent_at=moment(message.sent_at),
+        seq=envelope.seq,
+        user=message.user_id,
+    )
+
+
+def message_tails(message: ArchivedMessage, salt: bytes) -> leaves.Tails:
+    envelope = message.envelope
+    raw = leaves.raw_bytes(
+        envelope.publickey_ver, envelope.encrypt_random_key, envelope.encrypt_chat_msg
+    )
+    content = leaves.content_bytes(salt, message.body, message.text)
+    facts = leaves.message_json(message_facts(message))
+    return leaves.message_tails(facts, leaves.digests(raw), leaves.digests(content))
+
+
+def scan_json(scan: MessageScan) -> str:
+    return leaves.scan_json(
+        leaves.ScanFacts(
+            digest=scan.lexicon_digest,
+            engine=scan.engine_version,
+            findings=canonical(plain(scan.findings)),
+            lexicon=scan.lexicon_version,
+            message=scan.message_id,
+            scanned_at=moment(scan.at),
+            severity=scan.severity,
+        )
+    )
+
+
+def audit_json(event: AuditEvent) -> str:
+    return canonical(
+        {
+            "action": event.action,
+            "actor": event.actor_id,
+            "actor_name": event.actor_name,
+            "actor_role": event.actor_role,
+            "after": plain(event.after),
+            "before": plain(event.before),
+            "branch_path": event.branch_path,
+            "ip": ipaddress.ip_address(event.ip).compressed if event.ip else "",
+            "label": event.object_label,
+            "object_id": event.object_id,
+            "object_type": event.object_type,
+            "reason": event.reason,
+            "recorded_at": moment(event.at),
+            "request_id": event.request_id,
+        }
+    )
+
+
+def plain(value: Any) -> Any:
+    """JSON as jsonb gives it back: whole floats become integers, others their shortest text."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else repr(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
