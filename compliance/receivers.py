@@ -7,6 +7,7 @@ from django.dispatch import receiver
 from channels.signals import archive_notified
 from compliance.archive.log.append import append_audit
 from compliance.archive.log.subjects import logged
+from compliance.signals import anchor_due
 from scrm.audit.models import AuditEvent
 from scrm.audit.signals import recorded
 from scrm.core.bell import ring
@@ -24,3 +25,10 @@ def on_archive_notified(corp_id: str, **_: Any) -> None:
 def on_recorded(event: AuditEvent, **_: Any) -> None:
     if logged(event.action):
         append_audit([event])
+
+
+@receiver(anchor_due)
+def on_anchor_due(**_: Any) -> None:
+    from compliance.tasks import log_anchor
+
+    ring(log_anchor)

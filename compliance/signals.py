@@ -10,3 +10,6 @@ messages_archived = Signal()
 case_closed = Signal()
 # alert: Alert of severity S4 that was just raised.
 alert_grave = Signal()
+
+# The log has grown past another thousand leaves; a head should leave the database soon.
+anchor_due = Signal()

@@ -173,10 +173,11 @@ def _neighbours(rows: Iterable[ArchivedMessage], wanted: set[int]) -> Iterable[t
 
 @transaction.atomic
 def _keep(judged: list[tuple[ArchivedMessage, ScanResult, list[Found], int | None]]) -> None:
-    bulk.insert_new([_scan_row(*entry) for entry in judged])
+    scans = bulk.insert_new([_scan_row(*entry) for entry in judged], key="message_id")
     hits = [(m, found) for m, _, found, severity in judged if severity and m.from_staff]
     if hits:
         _raise_alerts(hits)
+    append_scans(scans)
 
 
 def _raise_alerts(hits: list[tuple[ArchivedMessage, list[Found]]]) -> None:

@@ -10,8 +10,8 @@ from compliance.models.behaviour import BehaviourMark
 from compliance.models.containment import Containment
 from compliance.models.holidays import Holiday
 from compliance.models.lexicon import LexiconTerm, LexiconVersion
-from compliance.models.proposals import BenignProposal
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
+from compliance.models.proposals import BenignProposal
 from compliance.models.review import Review
 from compliance.models.sampling import Sample, SamplingPlan
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 
 from compliance.archive.verify import archive_verify
 from compliance.forms import SearchForm
-from compliance.models import LogAnchor, LogLeaf
 from compliance.selectors import archive as selectors
 from compliance.selectors.archive import Query
 from scrm.accounts.request import Request
@@ -62,8 +61,7 @@ def conversation(request: Request, pk: int) -> HttpResponse:
 def integrity(request: Request) -> HttpResponse:
     verdicts = list(AuditEvent.objects.filter(action="archive.verify")[:10])
     context = {
-        "last": LogLeaf.objects.order_by("-index").first(),
-        "anchors": LogAnchor.objects.select_related("head").order_by("-number")[:10],
+        **selectors.log_state(),
         "latest": verdicts[0] if verdicts else None,
         "verdicts": verdicts,
     }

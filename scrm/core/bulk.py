@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
@@ -18,6 +18,7 @@ from scrm.core.fields import RowEncryptedTextField
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
 Encoder = Callable[[Any], str]
+M = TypeVar("M", bound=models.Model)
 
 
 def copy_in(rows: Sequence[models.Model]) -> None:
@@ -32,13 +33,14 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     _copy(table, rows, _columns(model))
 
 
-def insert_new(rows: Sequence[models.Model]) -> None:
+def insert_new(rows: Sequence[M], *, key: str = "id") -> list[M]:
     """Inserts the rows that break no unique constraint; the others are left out in silence.
 
-    The instances get no primary key, as it is not known which of them were stored.
+    `key` names a column that tells the given rows apart, such as "message_id": by it the rows that
+    were stored are returned, with their primary keys. Without one, none are.
     """
     if not rows:
-        return
+        return []
     model = type(rows[0])
     table, columns = model._meta.db_table, _columns(model)[1:]
     names = ", ".join(column for column, _ in columns)
@@ -51,8 +53,18 @@ def insert_new(rows: Sequence[models.Model]) -> None:
         _copy(f"bulk_{table}", rows, columns)
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM bulk_{table} "  # noqa: S608
-            "ON CONFLICT DO NOTHING"
+            f"ON CONFLICT DO NOTHING RETURNING {key}, id"
         )
+        stored = dict(cursor.fetchall())
+    return _stored(rows, key, stored)
+
+
+def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
+    found = [row for row in rows if getattr(row, key) in ids]
+    for row in found:
+        row.pk = ids[getattr(row, key)]
+        row._state.adding, row._state.db = False, "default"
+    return found
 
 
 def _copy(table: str, rows: Sequence[models.Model], columns: list[tuple[str, Encoder]]) -> None:

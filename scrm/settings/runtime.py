@@ -21,10 +21,10 @@ SEAL_KEY = env.text("SEAL_KEY")
 CHAIN_KEYS = env.words("CHAIN_KEYS")
 SIGNING_KEYS = env.words("SIGNING_KEYS")
 # Signed heads leave the database's trust zone through this append-only file.
-ANCHOR_FILE = env.text("ANCHOR_FILE")
+ANCHOR_PATH = env.text("ANCHOR_PATH")
 # RFC 3161 time stamp authority and its root certificates; without an address there are no stamps.
 TSA_URL = env.text("TSA_URL", "")
-TSA_CA_FILE = env.text("TSA_CA_FILE", "")
+TSA_CA_PATH = env.text("TSA_CA_PATH", "")
 
 WECOM_API_URL = env.text("WECOM_API_URL", "https://qyapi.weixin.qq.com")
 WECOM_OAUTH_URL = env.text("WECOM_OAUTH_URL", "https://open.weixin.qq.com")

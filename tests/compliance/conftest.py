@@ -31,5 +31,5 @@ def _fresh_lexicon() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def anchor_file(tmp_path: Path, settings: Any) -> Path:
     """No test meets the anchors of another one, whose leaves were rolled back."""
-    settings.ANCHOR_FILE = str(tmp_path / "outside" / "anchors.jsonl")
-    return Path(settings.ANCHOR_FILE)
+    settings.ANCHOR_PATH = str(tmp_path / "outside" / "anchors.jsonl")
+    return Path(settings.ANCHOR_PATH)

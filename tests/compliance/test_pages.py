@@ -199,7 +199,7 @@ def test_a_lexicon_is_imported_and_activated_by_two(cast: Cast, sign_in: SignIn)
 def test_integrity_gives_one_verdict(cast: Cast, here: Alert, sign_in: SignIn) -> None:
     client = sign_in(cast.auditor)
     html = client.post(reverse("compliance:integrity_verify"), follow=True).content.decode()
-    assert "存档完整：3 条消息逐条核对" in html
+    assert "逐一核对相符" in html
     assert events("archive.verify") == 1
     assert sign_in(cast.officer).post(reverse("compliance:integrity_verify")).status_code == 403
 

@@ -1,4 +1,4 @@
-"""Time stamps by RFC 3161 from the authority that the settings name (TSA_URL, TSA_CA_FILE).
+"""Time stamps by RFC 3161 from the authority that the settings name (TSA_URL, TSA_CA_PATH).
 
 Only a hash leaves the bank. An answer is checked against the authority's certificate and our own
 nonce before it is believed; later checks need no network.
@@ -31,10 +31,10 @@ class TokenInvalid(Exception):
 
 def _roots() -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(Path(settings.TSA_CA_FILE).read_bytes())
+        return x509.load_pem_x509_certificates(Path(settings.TSA_CA_PATH).read_bytes())
     except (OSError, ValueError) as error:
         raise ProviderError(
-            "时间戳：TSA_CA_FILE 不是可用的证书文件。", ErrorClass.CONFIGURATION
+            "时间戳：TSA_CA_PATH 不是可用的证书文件。", ErrorClass.CONFIGURATION
         ) from error
 
 

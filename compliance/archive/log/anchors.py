@@ -22,7 +22,7 @@ class AnchorRefused(Exception):
 
 
 def path() -> Path:
-    return Path(settings.ANCHOR_FILE)
+    return Path(settings.ANCHOR_PATH)
 
 
 def anchor() -> LogAnchor | None:

@@ -17,8 +17,8 @@ from compliance.archive import locks
 from compliance.archive.log import leaves, rows, tree
 from compliance.archive.log.canonical import canonical, moment
 from compliance.models import ArchivedMessage, LogLeaf, MessageScan
+from compliance.signals import anchor_due
 from scrm.audit.models import AuditEvent
-from scrm.core.bell import ring
 
 # Heads leave the database's trust zone at the latest after so many leaves.
 ANCHOR_EVERY = 1000
@@ -47,19 +47,9 @@ def append_messages(messages: Iterable[ArchivedMessage]) -> int:
 
 
 def append_scans(scans: Iterable[MessageScan]) -> int:
-    """Appends stored scan results that have no leaf yet; returns how many were new."""
-    found = list(scans)
-    known = set(
-        LogLeaf.objects.filter(kind=Kind.SCAN, ref__in=[s.pk for s in found]).values_list(
-            "ref", flat=True
-        )
-    )
+    """Appends scan results that were stored just now; returns how many."""
     return append(
-        [
-            Draft(Kind.SCAN, scan.pk, leaves.tails(Kind.SCAN, rows.scan_json(scan)))
-            for scan in found
-            if scan.pk not in known
-        ]
+        [Draft(Kind.SCAN, scan.pk, leaves.tails(Kind.SCAN, rows.scan_json(scan))) for scan in scans]
     )
 
 
@@ -104,9 +94,9 @@ def append(drafts: Sequence[Draft]) -> int:
     first, at = (last.index + 1, last.created_at) if last else (0, None)
     batch = _leaves(drafts, first, max(timezone.now(), at) if at else timezone.now())
     LogLeaf.objects.bulk_create(batch)
-    tree.grow(first, [(leaf.sha256, leaf.sm3) for leaf in batch])
+    tree.grow(first, [(bytes(leaf.sha256), bytes(leaf.sm3)) for leaf in batch])
     if first // ANCHOR_EVERY != (first + len(batch)) // ANCHOR_EVERY:
-        _ring_anchor()
+        anchor_due.send(LogLeaf)
     return len(batch)
 
 
@@ -128,10 +118,3 @@ def _leaves(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[
             )
         )
     return batch
-
-
-def _ring_anchor() -> None:
-    # Imported here: tasks stand above in the import order of the app.
-    from compliance.tasks import log_anchor
-
-    ring(log_anchor)

@@ -67,8 +67,8 @@ def _stamp_faults(line: Line) -> Iterator[Fault]:
     """A token is checked wherever there is one; without the authority's root it cannot be."""
     if not line.token:
         return
-    if not settings.TSA_CA_FILE:
-        yield Fault(f"锚文件第 {line.number} 行有时间戳，但没有配置 TSA_CA_FILE，无法核对。")
+    if not settings.TSA_CA_PATH:
+        yield Fault(f"锚文件第 {line.number} 行有时间戳，但没有配置 TSA_CA_PATH，无法核对。")
         return
     try:
         tsa.check(line.token, line.bare)
@@ -88,10 +88,15 @@ def mirror_faults(outside: Outside) -> Iterator[Fault]:
             yield Fault(f"锚文件第 {row.number} 行与库内登记不一致，其中一处被改动。")
 
 
-def head_faults(rows: Sequence[LogHead], size: int, roots: Roots) -> Iterator[Fault]:
+def head_faults(
+    rows: Sequence[LogHead], size: int, roots: Roots, known: set[int]
+) -> Iterator[Fault]:
+    """`known`: leaves already found changed; a root over them is wrong because they are."""
     for row in rows:
         signed = heads.of_row(row)
-        why = signed.fault() or _root_fault(signed, size, roots)
+        why = signed.fault()
+        if not why and not _explained(known, row.size):
+            why = _root_fault(signed, size, roots)
         if why:
             yield Fault(f"链头（规模 {row.size}）{why}。")
     for before, after in pairwise(rows):
@@ -107,21 +112,30 @@ def _root_fault(signed: SignedHead, size: int, roots: Roots) -> str:
     return "" if (sha256.hex(), sm3.hex()) == (head.sha256, head.sm3) else "与重算的树不一致"
 
 
-def line_faults(outside: Outside, size: int, roots: Roots) -> Iterator[Fault]:
-    """Which leaves are not those that were anchored: told apart by the prefixes in the file."""
+def _explained(known: set[int], size: int) -> bool:
+    return any(index < size for index in known)
+
+
+def line_faults(outside: Outside, size: int, roots: Roots, known: set[int]) -> Iterator[Fault]:
+    """Which leaves are not those that were anchored: told apart by the prefixes in the file.
+    Adds them to `known`."""
     start = 0
     for line in outside.readable:
         head = line.signed.head
         if _root_fault(line.signed, size, roots):
-            yield from _changed(line, start, size)
+            for fault in _changed(line, start, size):
+                known.add(fault.index or 0)
+                yield fault
             if head.size > size:
                 yield Fault(
                     f"第 {line.number} 次锚定时有 {head.size} 片叶，现在只有 {size} 片："
                     f"第 {size} 号叶起的记录被删除或库被回退。",
                     size,
                 )
+                known.add(size)
                 return
-            yield Fault(f"第 {line.number} 次锚定（规模 {head.size}）与重算的树不一致。")
+            if not _explained(known, head.size):
+                yield Fault(f"第 {line.number} 次锚定（规模 {head.size}）与重算的树不一致。")
         start = head.size
 
 

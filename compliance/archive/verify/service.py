@@ -73,10 +73,11 @@ def _verify(found: Outside, start: int) -> Verdict:
     checked = workers.check_all(_jobs(start, size, sizes))
     roots = _roots(start, checked, sizes)
     faults = [fault for part in checked for fault in part.faults]
+    known = {fault.index for fault in faults if fault.index is not None}
     faults += outside.chain_faults(found)
     faults += outside.mirror_faults(found)
-    faults += outside.line_faults(found, size, roots)
-    faults += outside.head_faults(heads, size, roots)
+    faults += outside.line_faults(found, size, roots, known)
+    faults += outside.head_faults(heads, size, roots, known)
     faults += _subtree_faults(roots)
     faults += tables.faults()
     return _verdict(found, size, start, checked, roots, distinct(faults))
