@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from compliance import cases, containment, workflow
+from compliance.archive.log.append import append_decision
 from compliance.conflicts import conflict_of
 from compliance.models import Alert, CaseAction, Decision
 from compliance.seen import Seen
@@ -163,6 +164,7 @@ def note_decision(
         text_hash=seen.text_hash if seen else alert.text_hash,
         seconds=seen.seconds() if seen else None,
     )
+    append_decision(row)
     after = {
         "stage": row.get_step_display(),
         "state": alert.state,

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from compliance import alerts, registry, review, workflow
+from compliance.archive.log.append import append_decision
 from compliance.models import Alert, AutoReviewRule, Decision
 from compliance.names import category_name
 from scrm.accounts.models import Branch, User
@@ -192,7 +193,7 @@ def _note(alert: Alert, rule: AutoReviewRule) -> None:
         "percent": settings.AUTO_REVIEW_SAMPLE_PERCENT,
         "to_person": alert.auto_sampled,
     }
-    Decision.objects.create(
+    row = Decision.objects.create(
         **alerts.policy_of(alert),
         alert=alert,
         step=Decision.Step.RULE,
@@ -202,5 +203,6 @@ def _note(alert: Alert, rule: AutoReviewRule) -> None:
         text_hash=alert.text_hash,
         draw=draw,
     )
+    append_decision(row)
     if not alert.auto_sampled:
         record("alert.dismiss", actor=SYSTEM, obj=alert, after={"规则": rule.name, **draw})

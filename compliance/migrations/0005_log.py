@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                             ("message", "消息"),
                             ("media", "媒体"),
                             ("scan", "扫描结论"),
+                            ("decision", "审核结论"),
                             ("audit", "操作"),
                             ("event", "事件"),
                         ],

@@ -11,6 +11,7 @@ class LogLeaf(models.Model):
         MESSAGE = "message", "消息"
         MEDIA = "media", "媒体"
         SCAN = "scan", "扫描结论"
+        DECISION = "decision", "审核结论"
         AUDIT = "audit", "操作"
         EVENT = "event", "事件"
 

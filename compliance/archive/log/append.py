@@ -16,7 +16,7 @@ from django.utils import timezone
 from compliance.archive import locks
 from compliance.archive.log import leaves, rows, tree
 from compliance.archive.log.canonical import canonical, moment
-from compliance.models import ArchivedMessage, LogLeaf, MessageScan
+from compliance.models import ArchivedMessage, Decision, LogLeaf, MessageScan
 from compliance.signals import anchor_due
 from scrm.audit.models import AuditEvent
 
@@ -59,6 +59,10 @@ def append_media(blobs: Iterable[tuple[int, dict[str, Any]]]) -> int:
     return append(
         [Draft(Kind.MEDIA, pk, leaves.tails(Kind.MEDIA, canonical(facts))) for pk, facts in blobs]
     )
+
+
+def append_decision(row: Decision) -> None:
+    append([Draft(Kind.DECISION, row.pk, leaves.tails(Kind.DECISION, rows.decision_json(row)))])
 
 
 def append_audit(events: Iterable[AuditEvent]) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from compliance.archive.log import leaves
 from compliance.archive.log.canonical import canonical, moment
-from compliance.models import ArchivedMessage, MessageScan
+from compliance.models import ArchivedMessage, Decision, MessageScan
 from scrm.audit.models import AuditEvent
 
 
@@ -54,6 +54,26 @@ def scan_json(scan: MessageScan) -> str:
             scanned_at=moment(scan.at),
             severity=scan.severity,
         )
+    )
+
+
+def decision_json(row: Decision) -> str:
+    return canonical(
+        {
+            "alert": row.alert_id,
+            "by": row.by_id,
+            "decided_at": moment(row.at),
+            "decision": row.decision,
+            "digest": row.lexicon_digest,
+            "draw": plain(row.draw),
+            "engine": row.engine_version,
+            "lexicon": row.lexicon_version,
+            "reason": row.reason,
+            "seconds": row.seconds,
+            "severity": row.severity,
+            "step": row.step,
+            "text_hash": row.text_hash,
+        }
     )
 
 

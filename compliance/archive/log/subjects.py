@@ -6,7 +6,10 @@ SUBJECTS = frozenset(
     {
         "alert",
         "archive",
+        "autorule",
+        "benign",
         "case",
+        "containment",
         "evidence",
         "export",
         "hold",
@@ -14,7 +17,7 @@ SUBJECTS = frozenset(
         "purge",
         "retention",
         "review",
-        "sample",
+        "sampling",
     }
 )
 

@@ -13,6 +13,7 @@ from compliance.archive.log import rows
 from compliance.archive.log.canonical import canonical
 from compliance.archive.log.purges import Purged, Purges
 from compliance.archive.verify.verdict import Fault
+from compliance.models import Decision
 from scrm.audit.models import AuditEvent
 from scrm.core import crypto
 
@@ -154,9 +155,14 @@ def _audit_facts(refs: Sequence[int]) -> dict[int, str]:
     return {event.pk: rows.audit_json(event) for event in AuditEvent.objects.filter(pk__in=refs)}
 
 
+def _decision_facts(refs: Sequence[int]) -> dict[int, str]:
+    return {row.pk: rows.decision_json(row) for row in Decision.objects.filter(pk__in=refs)}
+
+
 # Kind of leaf → its name, and facts of rows by key as canonical JSON.
 SOURCES: dict[str, tuple[str, Callable[[Sequence[int]], dict[int, str]]]] = {
     "scan": ("扫描结论", _scan_facts),
+    "decision": ("审核结论", _decision_facts),
     "audit": ("操作记录", _audit_facts),
 }
 

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import Max
 
 from compliance.archive.log.subjects import SUBJECTS
 from compliance.archive.verify.verdict import SHOWN, Fault
-from compliance.models import Alert, ArchiveCursor, ArchiveEnvelope, Case
+from compliance.models import Alert, ArchiveCursor, ArchiveEnvelope, Case, Decision
 from scrm.audit.models import AuditEvent
 
 # Tables whose every row has a leaf: kind of leaf → (table, what the row is called).
 LOGGED = {
+    "decision": ("compliance_decision", "审核结论"),
     "message": ("compliance_archivedmessage", "消息"),
     "scan": ("compliance_messagescan", "扫描结论"),
 }
+
+_FINAL = (Decision.Step.SOLE, Decision.Step.SECOND, Decision.Step.BULK, Decision.Step.RULE)
 
 
 def faults() -> Iterator[Fault]:
@@ -62,23 +65,33 @@ def _cut_tail() -> Iterator[Fault]:
 
 
 def _decisions() -> Iterator[Fault]:
-    """Alerts and cases are worked on and so may change; their state must be the last logged one."""
-    for model, name in ((Alert, "预警"), (Case, "工单")):
-        logged = _last_states(model._meta.label_lower)
-        for key, state, by in model.objects.values_list("pk", "state", _decider(model)):
-            last = logged.get(str(key))
-            if last and (last[0] != state or (by is not None and last[1] != by)):
-                yield Fault(
-                    f"{name} {key} 现在的状态或处理人与最后一次入链的操作不一致，结论被改动。"
-                )
+    """Alerts and cases are worked on and so may change; where they stand must be what the logged
+    decisions and acts say."""
+    last = {row.alert_id: row for row in Decision.objects.order_by("id")}
+    for key, state, by in Alert.objects.values_list("pk", "state", "decided_by"):
+        if not _follows(last.get(key), state, by):
+            yield Fault(f"预警 {key} 的状态或处理人与最后一次入链的结论不一致，结论被改动。")
+    closed = _closed_by()
+    for key, state, by in Case.objects.values_list("pk", "state", "closed_by"):
+        if (str(key) in closed, by) != (state == Case.State.CLOSED, closed.get(str(key))):
+            yield Fault(f"工单 {key} 的状态或结案人与入链的操作不一致，结论被改动。")
 
 
-def _decider(model: type[Alert] | type[Case]) -> F:
-    return F("decided_by") if model is Alert else F("closed_by")
+def _follows(last: Decision | None, state: str, by: int | None) -> bool:
+    done = state in (Alert.State.DISMISSED, Alert.State.CONFIRMED)
+    if last is None or last.step not in _FINAL or not last.decision:
+        return not done
+    expected = Alert.State.DISMISSED if last.decision == "dismiss" else Alert.State.CONFIRMED
+    return (state, by) == (expected, last.by_id)
 
 
-def _last_states(label: str) -> dict[str, tuple[str, int | None]]:
-    """Object → (state, actor) of its last event that names a state."""
-    events = AuditEvent.objects.filter(object_type=label, after__has_key="state").order_by("id")
-    rows = events.values_list("object_id", "after__state", "actor_id")
-    return {key: (state, actor) for key, state, actor in rows}
+def _closed_by() -> dict[str, int | None]:
+    """Closed cases by the trail → who closed them."""
+    acts = AuditEvent.objects.filter(action__in=("case.close", "case.reopen")).order_by("id")
+    found: dict[str, int | None] = {}
+    for key, action, actor in acts.values_list("object_id", "action", "actor_id"):
+        if action == "case.close":
+            found[key] = actor
+        else:
+            found.pop(key, None)
+    return found
