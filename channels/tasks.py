@@ -9,6 +9,7 @@ from channels.inbox import processing
 from channels.models import SyncRun
 from channels.outbox import queue, reconcile, results, sending, welcomes
 from channels.sync import walk
+from channels.tags import push as tag_push
 from scrm.core import bell
 from scrm.core.actors import SYSTEM
 from scrm.core.errors import BusinessError
@@ -74,3 +75,8 @@ def codes_tick() -> int:
 def codes_check() -> None:
     with contextlib.suppress(BusinessError):  # One is running already.
         walk.start(kind=SyncRun.Kind.CONTACT_WAYS, actor=SYSTEM)
+
+
+@shared_task
+def tags_push() -> int:
+    return tag_push.push_due()

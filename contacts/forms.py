@@ -18,7 +18,7 @@ class UnmaskForm(TablerForm):
 
 class TagForm(TablerForm):
     tag = forms.ModelChoiceField(
-        Tag.objects.select_related("group"), label="标签", empty_label="选择标签"
+        Tag.objects.live().select_related("group"), label="标签", empty_label="选择标签"
     )
     # "remove" takes the tag off; anything else puts it on.
     action = forms.ChoiceField(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from channels.codes import roster
 from channels.models import ContactWay, ContactWayTagging
 from contacts.models import Customer, CustomerTag, Follow, Tag
+from contacts.services.tagsync import want_marks
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM
 from scrm.core.bell import ring_once
@@ -84,6 +85,7 @@ def _tag(way: ContactWay, customer: Customer, tags: list[Tag]) -> None:
         ignore_conflicts=True,
     )
     if missing:
+        want_marks(customer_ids=[customer.pk], tags=missing)
         names = "、".join(str(tag) for tag in missing)
         record("customer.tag", actor=SYSTEM, obj=customer, after={"加": names}, reason=why)
 

@@ -40,7 +40,7 @@ class WayForm(_CodeForm):
         help_text="当天通过这个活码加满后自动下线，零点恢复；留空不限。",
     )
     tags = forms.ModelMultipleChoiceField(
-        Tag.objects.select_related("group"),
+        Tag.objects.live().select_related("group"),
         label="自动标签",
         required=False,
         help_text="扫这个码添加的客户自动打上这些标签。按住 Ctrl 可多选。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from channels.sandbox.callbacks.outbox import CallbackOutbox
 from channels.sandbox.config import Config
@@ -36,6 +37,7 @@ class Sandbox:
         self.members = self.table("members")
         self.contacts = self.relations.contacts
         self.tag_groups = self.table("tag_groups")
+        self.tags_known: tuple[int, Any] = (-1, None)
         self.tasks = self.table("tasks")
         self.shares = self.table("shares")
         # Simulated people watch what happens; nothing else may depend on the order of observers.

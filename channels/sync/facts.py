@@ -19,7 +19,17 @@ def _facts(contact: dict[str, Any], follow: dict[str, Any]) -> ContactFacts:
         channel_state=follow.get("state", ""),
         add_way=follow.get("add_way", 0),
         added_at=datetime.datetime.fromtimestamp(follow.get("createtime", 0), tz=datetime.UTC),
+        tag_ids=_tag_ids(follow),
     )
+
+
+def _tag_ids(follow: dict[str, Any]) -> tuple[str, ...] | None:
+    """`get` lists tags as objects, `batch/get_by_user` as ids; a member's own tags have no id."""
+    if "tag_id" in follow:
+        return tuple(follow["tag_id"] or ())
+    if "tags" in follow:
+        return tuple(tag["tag_id"] for tag in follow["tags"] or () if tag.get("tag_id"))
+    return None
 
 
 def contact_facts(data: dict[str, Any]) -> Iterator[ContactFacts]:

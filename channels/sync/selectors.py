@@ -54,6 +54,8 @@ def walks() -> list[Walk]:
         )
         for corp_id in _corporations()
         for kind in KINDS.values()
+        # Tags are those of the first corporation.
+        if not (corp_id and kind.name == SyncRun.Kind.TAGS)
     ]
 
 

@@ -12,6 +12,7 @@ from contacts.intake.follows import (
     save_follows,
     unseen_follows,
 )
+from contacts.intake.marks import save_marks
 from contacts.intake.matching import find_matches, record_matches
 from contacts.intake.people import known_people, save_people
 from contacts.intake.stream import Fact, note_event, note_events
@@ -54,6 +55,7 @@ def take_in_page(*, page: list[Relation]) -> Taken:
     known = known_people(facts)
     matches = find_matches(facts, known)
     people = save_people(facts, known, matches)
-    save_follows(page, people)
+    follows = save_follows(page, people)
     record_matches(matches)
+    save_marks(page, people, follows)
     return Taken(len(people), len(page), len(matches))

@@ -18,6 +18,8 @@ class ContactFacts:
     channel_state: str
     add_way: int
     added_at: datetime.datetime
+    # Ids of the corp tags that this employee's friend carries; None when nothing was said of them.
+    tag_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

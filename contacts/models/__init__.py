@@ -2,7 +2,7 @@ from contacts.models.banking import Holding, Product, Transaction
 from contacts.models.customer import Consent, Customer, ExternalContact, Follow
 from contacts.models.groups import GroupChat, GroupMember
 from contacts.models.service import CustomerEvent, FollowUp, Task
-from contacts.models.tagging import CustomerTag, Segment, Tag, TagGroup
+from contacts.models.tagging import CustomerTag, FollowTag, Segment, Tag, TagGroup, TagPush
 
 __all__ = [
     "Consent",
@@ -11,6 +11,7 @@ __all__ = [
     "CustomerTag",
     "ExternalContact",
     "Follow",
+    "FollowTag",
     "FollowUp",
     "GroupChat",
     "GroupMember",
@@ -19,6 +20,7 @@ __all__ = [
     "Segment",
     "Tag",
     "TagGroup",
+    "TagPush",
     "Task",
     "Transaction",
 ]

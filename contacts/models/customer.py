@@ -121,6 +121,8 @@ class Follow(models.Model):
     lost_at = models.DateTimeField(null=True)
     # "sync": no event told of the end, a complete walk did not find the friendship any more.
     lost_reason = models.CharField(max_length=20, blank=True)
+    # Until when the tags that WeCom shows are known; what was read before is out of date.
+    marks_as_of = models.DateTimeField(null=True)
     # Facts carry WeCom's time: an event newer than a walk wins over what the walk read earlier.
     as_of = models.DateTimeField()
 

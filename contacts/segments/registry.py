@@ -95,7 +95,7 @@ def _lookup_options(lookup: str, user: User) -> list[tuple[int, str]]:
     if lookup == "owner":
         return list(User.objects.visible_to(user).filter(role=Role.RM).values_list("pk", "name"))
     if lookup == "tag":
-        tags = Tag.objects.select_related("group")
+        tags = Tag.objects.live().select_related("group")
         return [(tag.pk, f"{tag.group.name}·{tag.name}") for tag in tags]
     return codes.known().options(user) if lookup == "live_code" else []
 

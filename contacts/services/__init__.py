@@ -10,6 +10,14 @@ from contacts.services.customers import (
 )
 from contacts.services.duties import duties_find
 from contacts.services.segments import segment_create, segment_update
+from contacts.services.tags import (
+    tag_create,
+    tag_group_create,
+    tag_group_share,
+    tag_push_again,
+    tag_remove,
+    tag_rename,
+)
 from contacts.services.tasks import task_complete, task_skip, task_snooze
 
 __all__ = [
@@ -22,6 +30,12 @@ __all__ = [
     "follow_up_create",
     "segment_create",
     "segment_update",
+    "tag_create",
+    "tag_group_create",
+    "tag_group_share",
+    "tag_push_again",
+    "tag_remove",
+    "tag_rename",
     "task_complete",
     "task_skip",
     "task_snooze",

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts.models import Consent, Customer, CustomerTag, FollowUp, Tag
+from contacts.services.tagsync import want_marks
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
@@ -71,20 +72,27 @@ def customer_tag_add(
         },
     )
     expired = row.expires_at is not None and row.expires_at <= timezone.now()
-    if expired and not created:
+    # What an employee marked in WeCom and somebody now confirms here no longer hangs on the mark.
+    confirmed = row.source == CustomerTag.Source.WECOM
+    if (expired or confirmed) and not created:
         row.source, row.by, row.why, row.at = CustomerTag.Source.MANUAL, actor, why, timezone.now()
         row.expires_at = expires_at
         row.save()
-    if created or expired:
+    if created or expired or confirmed:
         record("customer.tag", actor=actor, obj=customer, after={"加": str(tag)}, reason=why)
+        want_marks(customer_ids=[customer.pk], tags=[tag])
     return row
 
 
 @transaction.atomic
 def customer_tag_remove(*, customer: Customer, tag: Tag, actor: Actor, why: str = "") -> bool:
-    deleted, _ = CustomerTag.objects.filter(customer=customer, tag=tag).delete()
+    rows = CustomerTag.objects.filter(customer=customer, tag=tag)
+    if not tag.group.shared and rows.filter(source=CustomerTag.Source.WECOM).exists():
+        raise BusinessError("这是员工在企业微信里打的标签，请在企业微信中取消。")
+    deleted, _ = rows.delete()
     if deleted:
         record("customer.tag", actor=actor, obj=customer, before={"去": str(tag)}, reason=why)
+        want_marks(customer_ids=[customer.pk], tags=[tag])
     return bool(deleted)
 
 

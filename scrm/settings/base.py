@@ -152,6 +152,7 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.outbox_sweep": _SWEEP,
         "channels.tasks.results_poll": min(_SWEEP, 10),
         "channels.tasks.sync_sweep": 60,
+        "channels.tasks.tags_push": _SWEEP,
         "channels.tasks.codes_tick": 60,
         "channels.tasks.codes_push": _SWEEP,
         "campaigns.tasks.campaigns_sweep": _SWEEP,

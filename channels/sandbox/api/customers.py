@@ -5,7 +5,7 @@ from __future__ import annotations
 from channels.sandbox import params
 from channels.sandbox.api.org import openid_of
 from channels.sandbox.core import Sandbox
-from channels.sandbox.corp.tags import TagIndex
+from channels.sandbox.corp.tags import tag_index
 from channels.sandbox.errors import WeComError
 from channels.sandbox.registry import Call, api
 from channels.sandbox.types import Doc, Docs
@@ -66,7 +66,7 @@ def customer_get(call: Call) -> Doc:
     if not follows:
         raise WeComError(84061)
     found, cursor = params.page(follows, call.query, _FOLLOWERS_PER_PAGE, False)
-    tags = TagIndex(call.box)
+    tags = tag_index(call.box)
     views = [{**follow_view(row), "tags": tags.names(row["tag_id"])} for row in found]
     answer: Doc = {"external_contact": contact_view(contact), "follow_user": views}
     return {**answer, "next_cursor": cursor} if cursor else answer

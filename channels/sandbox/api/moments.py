@@ -8,7 +8,7 @@ from channels.sandbox import ids, params
 from channels.sandbox.api.org import department_tree
 from channels.sandbox.core import Sandbox
 from channels.sandbox.corp import content, moments
-from channels.sandbox.corp.tags import TagIndex
+from channels.sandbox.corp.tags import tag_index
 from channels.sandbox.errors import WeComError
 from channels.sandbox.registry import Call, api
 from channels.sandbox.types import Doc
@@ -52,7 +52,7 @@ def add_moment_task(call: Call) -> Doc:
     scope = body.get("visible_range") or {}
     senders, bad_users, bad_parties = _senders(box, scope.get("sender_list") or {})
     tags = params.text_list(scope.get("external_contact_list") or {}, "tag_list")
-    index = TagIndex(box)
+    index = tag_index(box)
     job: Doc = {
         "jobid": ids.fresh("job", 40), "created": box.clock.now(),
         "moment_id": ids.fresh("mom", 28), "senders": senders,

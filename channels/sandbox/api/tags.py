@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from channels.sandbox import ids, params
 from channels.sandbox.core import Sandbox
-from channels.sandbox.corp.tags import TagIndex, remove_everywhere
+from channels.sandbox.corp.tags import delete, find, rename, tag_index
 from channels.sandbox.errors import WeComError
 from channels.sandbox.registry import Call, api
 from channels.sandbox.types import Doc
@@ -30,12 +30,16 @@ def get_corp_tag_list(call: Call) -> Doc:
 
 def _group_view(group: Doc, tag_ids: set[str], with_deleted: bool) -> Doc:
     tags = [
-        dict(tag)
+        _tag_view(tag)
         for tag in group["tag"]
         if (not tag_ids or tag["id"] in tag_ids) and (with_deleted or not tag.get("deleted"))
     ]
     names = ("group_id", "group_name", "create_time", "order", "deleted")
     return {**params.only(group, *names), "tag": tags}
+
+
+def _tag_view(tag: Doc) -> Doc:
+    return params.only(tag, "id", "name", "create_time", "order", "deleted")
 
 
 @api("externalcontact/add_corp_tag")
@@ -45,17 +49,18 @@ def add_corp_tag(call: Call) -> Doc:
     existing = {tag["name"] for tag in group["tag"] if not tag.get("deleted")}
     if existing & set(wanted):
         raise WeComError(40071)
-    if len(TagIndex(call.box)) + len(wanted) > call.box.settings["tag_limit"]:
+    if len(tag_index(call.box)) + len(wanted) > call.box.settings["tag_limit"]:
         raise WeComError(40126)
     now = call.box.clock.seconds()
     fresh = [
-        {"id": ids.fresh("et", 30), "name": name, "create_time": now, "order": order}
+        {"id": ids.fresh("et", 30), "name": name, "create_time": now, "order": order, "app": True}
         for name, order in wanted.items()
     ]
     group["tag"] += fresh
     group.pop("deleted", None)
     call.box.tag_groups.put(group["group_id"], group)
-    return {"tag_group": {**_group_view(group, set(), False), "tag": fresh}}
+    shown = [_tag_view(tag) for tag in fresh]
+    return {"tag_group": {**_group_view(group, set(), False), "tag": shown}}
 
 
 def _wanted_tags(body: Doc) -> dict[str, int]:
@@ -82,6 +87,7 @@ def _target_group(box: Sandbox, body: Doc) -> Doc:
     return {
         "group_id": ids.fresh("et", 30), "group_name": name,
         "create_time": box.clock.seconds(), "order": params.integer(body, "order"), "tag": [],
+        "app": True,
     }  # fmt: skip
 
 
@@ -89,35 +95,20 @@ def _target_group(box: Sandbox, body: Doc) -> Doc:
 def edit_corp_tag(call: Call) -> Doc:
     wanted = params.need_text(call.body, "id")
     name = params.text(call.body, "name", _NAME_LENGTH)
-    group, tag = _find(call.box, wanted)
+    group, tag = find(call.box, wanted)
+    _check_owner(call.box, tag or group)
     if name:
-        _rename(call.box, group, tag, name)
+        rename(call.box, group, tag, name)
     if "order" in call.body:
         (tag or group)["order"] = params.integer(call.body, "order")
     call.box.tag_groups.save(group["group_id"])
     return {}
 
 
-def _find(box: Sandbox, wanted: str) -> tuple[Doc, Doc | None]:
-    group = box.tag_groups.get(wanted)
-    if group is not None and not group.get("deleted"):
-        return group, None
-    found = TagIndex(box).get(wanted)
-    if found is None:
-        raise WeComError(40068)
-    return found
-
-
-def _rename(box: Sandbox, group: Doc, tag: Doc | None, name: str) -> None:
-    if tag is None:
-        others = [g["group_name"] for g in box.tag_groups.values() if g is not group]
-        key, target = "group_name", group
-    else:
-        others = [t["name"] for t in group["tag"] if t is not tag and not t.get("deleted")]
-        key, target = "name", tag
-    if name in others:
-        raise WeComError(40071)
-    target[key] = name
+def _check_owner(box: Sandbox, item: Doc) -> None:
+    """An app may change only what it made."""
+    if box.settings["tag_owners"] and not item.get("app"):
+        raise WeComError(81011)
 
 
 @api("externalcontact/del_corp_tag")
@@ -126,20 +117,12 @@ def del_corp_tag(call: Call) -> Doc:
     group_ids = params.text_list(call.body, "group_id")
     if not tag_ids and not group_ids:
         raise WeComError(40063)
-    found = [_find(call.box, wanted) for wanted in (*tag_ids, *group_ids)]
+    found = [find(call.box, wanted) for wanted in (*tag_ids, *group_ids)]
+    for group, tag in found:
+        _check_owner(call.box, tag or group)
     for group, tag in found:
         delete(call.box, group, tag)
     return {}
-
-
-def delete(box: Sandbox, group: Doc, tag: Doc | None) -> None:
-    """One tag, or the group with all of its tags. A group vanishes with its last tag."""
-    for victim in [tag] if tag else group["tag"]:
-        victim["deleted"] = True
-        remove_everywhere(box, victim["id"])
-    if all(item.get("deleted") for item in group["tag"]):
-        group["deleted"] = True
-    box.tag_groups.save(group["group_id"])
 
 
 @api("externalcontact/mark_tag")
@@ -152,7 +135,7 @@ def mark_tag(call: Call) -> Doc:
     remove = params.text_list(body, "remove_tag")
     if not add and not remove:
         raise WeComError(40063)
-    index = TagIndex(call.box)
+    index = tag_index(call.box)
     if any(index.get(tag_id) is None for tag_id in (*add, *remove)):
         raise WeComError(40068)
     kept = [tag_id for tag_id in follow["tag_id"] if tag_id not in remove]

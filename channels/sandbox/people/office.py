@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from channels.sandbox import ids
 from channels.sandbox.api.employee_messages import new_response_code
 from channels.sandbox.core import Sandbox
-from channels.sandbox.corp import groups, moments, transfers
+from channels.sandbox.corp import groups, moments, tags, transfers
 from channels.sandbox.errors import ControlError
 from channels.sandbox.people import links
 from channels.sandbox.people.actions import ACTIONS, action, wanted
@@ -93,3 +94,48 @@ def enter_agent(box: Sandbox, fields: Doc) -> Doc:
     member = box.member(wanted(fields, "userid"))
     box.emit("enter_agent", FromUserName=member["userid"], EventKey="", AgentID=box.config.agent_id)
     return {}
+
+
+@action("tags_create")
+def tags_create(box: Sandbox, fields: Doc) -> Doc:
+    """The administrator makes tags in the console. {group, names: []}"""
+    name, names = wanted(fields, "group"), wanted(fields, "names")
+    group = next((row for row in box.tag_groups.values() if _shows(row, name)), None)
+    now = box.clock.seconds()
+    if group is None:
+        key = ids.fresh("et", 30)
+        group = {"group_id": key, "group_name": name, "create_time": now, "order": 0, "tag": []}
+        box.emit("change_external_tag", "create", Id=key, TagType="tag_group")
+    made = [
+        {"id": ids.fresh("et", 30), "name": one, "create_time": now, "order": 0} for one in names
+    ]
+    group["tag"] += made
+    box.tag_groups.put(group["group_id"], group)
+    for tag in made:
+        box.emit("change_external_tag", "create", Id=tag["id"], TagType="tag")
+    return {"group_id": group["group_id"], "tag_ids": [tag["id"] for tag in made]}
+
+
+def _shows(group: Doc, name: str) -> bool:
+    return group["group_name"] == name and not group.get("deleted")
+
+
+@action("tag_rename")
+def tag_rename(box: Sandbox, fields: Doc) -> Doc:
+    """In the console. {id: of a tag or a group, name}"""
+    group, tag = tags.find(box, wanted(fields, "id"))
+    tags.rename(box, group, tag, wanted(fields, "name"))
+    box.tag_groups.save(group["group_id"])
+    kind = "tag" if tag else "tag_group"
+    box.emit("change_external_tag", "update", Id=fields["id"], TagType=kind)
+    return {"id": fields["id"]}
+
+
+@action("tag_delete")
+def tag_delete(box: Sandbox, fields: Doc) -> Doc:
+    """In the console. {id: of a tag or a group}; a group sends one event, not one for each tag."""
+    group, tag = tags.find(box, wanted(fields, "id"))
+    tags.delete(box, group, tag)
+    kind = "tag" if tag else "tag_group"
+    box.emit("change_external_tag", "delete", Id=fields["id"], TagType=kind)
+    return {"id": fields["id"]}

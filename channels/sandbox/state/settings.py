@@ -24,6 +24,7 @@ DEFAULTS: Final[Doc] = {
     "concurrency": 0,
     "archive_per_minute": 4000,
     "tag_limit": 10_000,
+    "tag_owners": True,  # an app may edit and delete only tags it made
     # paging
     "short_pages": True,
     # mass send

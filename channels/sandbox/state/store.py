@@ -43,6 +43,8 @@ class Table:
         self.name = name
         self._store = store
         self.rows: dict[str, Doc] = {}
+        # Grows with every change, for those who keep something made of these rows.
+        self.version = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -61,16 +63,17 @@ class Table:
 
     def put(self, key: str, doc: Doc) -> Doc:
         self.rows[key] = doc
-        self._store.mark(self.name, key)
+        self.save(key)
         return doc
 
     def save(self, key: str) -> None:
         """Call after changing a row in place."""
+        self.version += 1
         self._store.mark(self.name, key)
 
     def drop(self, key: str) -> None:
         if self.rows.pop(key, None) is not None:
-            self._store.mark(self.name, key)
+            self.save(key)
 
     def clear(self) -> None:
         for key in list(self.rows):
