@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts.views import customers, groups, profile, segments, sidebar, workbench
+from contacts.views import customers, groups, profile, segments, sidebar, tags, workbench
 
 app_name = "contacts"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("customers/<int:pk>/consents/", profile.customer_consent, name="customer_consent"),
     path("groups/", groups.groups, name="groups"),
     path("groups/<int:pk>/", groups.group, name="group"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/new/", tags.tag_group_create, name="tag_group_create"),
+    path("tags/groups/<int:pk>/", tags.tag_group_change, name="tag_group_change"),
+    path("tags/<int:pk>/", tags.tag_change, name="tag_change"),
+    path("tags/pushes/<int:pk>/", tags.tag_push_again, name="tag_push_again"),
     path("sidebar/<str:external_userid>/", sidebar.sidebar, name="sidebar"),
     path("segments/", segments.segments, name="segments"),
     path("segments/new/", segments.segment_create, name="segment_create"),

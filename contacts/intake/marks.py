@@ -90,9 +90,15 @@ def _write(put: list[Pair], gone: list[Pair]) -> None:
         FollowTag.objects.filter(tag=tag, follow__in=follow_ids).delete()
 
 
+def _of_customers(pairs: list[Pair], customers: dict[int, int | None]) -> set[Pair]:
+    """(follow, tag) → (customer, tag), for friends who are known customers."""
+    found = ((customers.get(follow), tag) for follow, tag in pairs)
+    return {(customer, tag) for customer, tag in found if customer is not None}
+
+
 def _tag(pairs: list[Pair], customers: dict[int, int | None]) -> None:
     """Customers who should carry a mark's tag and do not."""
-    wanted = {(customers[follow], tag) for follow, tag in pairs if customers.get(follow)}
+    wanted = _of_customers(pairs, customers)
     if not wanted:
         return
     have = CustomerTag.objects.filter(
@@ -104,7 +110,7 @@ def _tag(pairs: list[Pair], customers: dict[int, int | None]) -> None:
             CustomerTag(
                 customer_id=customer, tag_id=tag, source=CustomerTag.Source.WECOM, at=timezone.now()
             )
-            for customer, tag in sorted(missing)  # type: ignore[type-var]
+            for customer, tag in sorted(missing)
         ],
         ignore_conflicts=True,
     )
@@ -113,7 +119,7 @@ def _tag(pairs: list[Pair], customers: dict[int, int | None]) -> None:
 
 def _untag(gone: list[Pair], customers: dict[int, int | None]) -> None:
     """Ends WeCom's tags that no friendship of the customer carries any more."""
-    pairs = {(customers[follow], tag) for follow, tag in gone if customers.get(follow)}
+    pairs = _of_customers(gone, customers)
     if not pairs:
         return
     still = set(

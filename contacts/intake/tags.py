@@ -57,7 +57,7 @@ def _is_older(group: TagGroup, as_of: datetime.datetime) -> bool:
 
 def _free_name(name: str, group: TagGroup | None) -> str:
     """Names are unique here: a namesake of WeCom's gets a mark."""
-    others = TagGroup.objects.exclude(pk=group.pk if group else None)
+    others = TagGroup.objects.exclude(pk=group.pk) if group else TagGroup.objects.all()
     if not others.filter(name=name[:_LONGEST]).exists():
         return name[:_LONGEST]
     return f"{name[: _LONGEST - 3]}·微信"
