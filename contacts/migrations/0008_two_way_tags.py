@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0006_customer_groups"),
+        ("contacts", "0007_group_stay_channel"),
     ]
 
     operations = [
