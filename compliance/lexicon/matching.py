@@ -177,8 +177,7 @@ def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) 
 
 def _rule_raw(layer: AnyLayer, masked: str, rule: Rule) -> Raw | None:
     restored = isinstance(layer, Layer)
-    for match in rule.regex.finditer(masked):
-        start, end = match.span()
+    for start, end in rule.spans(masked):
         stage = layer.changed(start, end)
         if (restored and not stage) or cleared(layer.text, start, end, rule.mode):
             continue

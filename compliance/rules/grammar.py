@@ -8,7 +8,9 @@ Elements, separated by blanks:
     _  _N         the same (4) inside the clause
     +  +N         the same (6) inside the sentence and without a negation
     ^  ^N         the same (6) inside the clause, without a negation and without "you"
-    =regex        a raw expression without blanks; {NUM} and {SUM} are numbers and amounts
+    =regex        a raw expression without blanks; {NUM}, {SUM}, {WHO}: numbers, amounts, a person
+A line with " & " between its groups is a scene: one word of each group in a sentence, in any order;
+`!a|b` then means "nowhere in that sentence" (see scenes.py).
 Every required word list is also a cue: a rule is tried only when each of its lists has a word in
 the message, which the shared automaton already knows. That keeps regular expressions off the
 ordinary message.
@@ -22,6 +24,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from compliance.rules.scenes import Scene, Span
+
 DATA = Path(__file__).parent / "data"
 _GAP = re.compile(r"([~_+^])(\d*)$")
 _STOPS = {"~": "。？", "_": "。？，", "+": "。？不没无非勿", "^": "。？，不没无您你"}
@@ -30,7 +34,15 @@ _SUM = (
     "(?:[\\d一二三四五六七八九十两几半]+(?:个点|点|块|元|千|百|万|w|k|%|成|毛|分利)"
     "|\\d{3,}|[百千万]分之)"
 )
-_MACROS = {"{NUM}": _NUM, "{SUM}": _SUM}
+# Somebody talked about, not talked to: "李总，" and "李总您" are salutations.
+_WHO = (
+    "(?:(?<![一-鿿])|(?<=[他她把给帮替和跟的查看是这那了]))"
+    "(?:[张王李赵刘陈杨黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡"
+    "贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤"
+    "尹黎易常武乔贺赖龚文](?:总|姐|哥|老师|阿姨|叔|大爷|先生|女士|太太|老板|工|局|主任|院长|校长|家)"
+    "|老[一-鿿])(?![，。您你]|们|$)"
+)
+_MACROS = {"{NUM}": _NUM, "{SUM}": _SUM, "{WHO}": _WHO}
 _CLASS = re.compile(r"<(\w+)>")
 
 
@@ -44,9 +56,15 @@ class Rule:
     category: str
     severity: int | None  # None: the category's default
     mode: str  # p: polarity checked; s: own negation is the risk; x: never cleared
-    regex: re.Pattern[str]
+    shape: re.Pattern[str] | Scene
     cues: tuple[frozenset[str], ...]
     why: str
+
+    def spans(self, text: str) -> Iterator[Span]:
+        if isinstance(self.shape, Scene):
+            yield from self.shape.spans(text)
+        else:
+            yield from (m.span() for m in self.shape.finditer(text))
 
 
 def alternatives(text: str, classes: dict[str, frozenset[str]]) -> frozenset[str]:
@@ -112,6 +130,41 @@ def compile_pattern(
     return re.compile("".join(source for source, _ in parts)), cues
 
 
+# "Don't", but not the second half of "distinguish", "special" or "others", nor "don't tell".
+_DONT = "(?<![识特区分级个性告类辨])别(?![人的家处墅说告提名跟让])"
+
+
+def _nowhere(words: set[str]) -> re.Pattern[str] | None:
+    parts = [_DONT] * ("别" in words) + [_group(frozenset(words - {"别"}))] * bool(words - {"别"})
+    return re.compile("|".join(parts)) if parts else None
+
+
+def compile_scene(
+    pattern: str, classes: dict[str, frozenset[str]]
+) -> tuple[Scene, tuple[frozenset[str], ...]]:
+    """Groups joined by " & ": words, =regex (no cue) or one !words."""
+    groups: list[re.Pattern[str]] = []
+    cues: list[frozenset[str]] = []
+    never: set[str] = set()
+    for part in (cell.strip() for cell in pattern.split(" & ")):
+        if part[0] == "!":
+            never |= alternatives(part[1:], classes)
+        elif part[0] == "=":
+            groups.append(re.compile(expand(part[1:])))
+        else:
+            cues.append(alternatives(part, classes))
+            groups.append(re.compile(_group(cues[-1])))
+    if not cues or len(groups) < 2:
+        raise RuleSyntaxError(f"a scene needs two groups and one of words: {pattern}")
+    return Scene(tuple(groups), _nowhere(never)), tuple(cues)
+
+
+def _compiled(
+    pattern: str, classes: dict[str, frozenset[str]]
+) -> tuple[re.Pattern[str] | Scene, tuple[frozenset[str], ...]]:
+    return (compile_scene if " & " in pattern else compile_pattern)(pattern, classes)
+
+
 def _lines(name: str) -> Iterator[tuple[int, str]]:
     """Logical lines: comments dropped, a line that begins with a blank continues the last."""
     held: tuple[int, str] | None = None
@@ -135,6 +188,8 @@ def load_classes() -> dict[str, frozenset[str]]:
         name, _, words = line.partition("=")
         if not words.strip():
             raise RuleSyntaxError(f"classes.txt:{number}: empty class")
+        if name.strip() in classes:
+            raise RuleSyntaxError(f"classes.txt:{number}: <{name.strip()}> stands there twice")
         classes[name.strip()] = alternatives(words.strip(), classes)
     return classes
 
@@ -147,19 +202,20 @@ def _rule(line: str, category: str, where: str) -> Rule:
     severity = next((int(h) for h in head[1:] if h.isdigit()), None)
     mode = next((h for h in head[1:] if h in "psx"), "p")
     try:
-        regex, cues = compile_pattern(cells[1], load_classes())
+        shape, cues = _compiled(cells[1], load_classes())
     except (RuleSyntaxError, re.error) as error:
         raise RuleSyntaxError(f"{where}: {error}") from error
-    return Rule(head[0], category, severity, mode, regex, cues, cells[2])
+    return Rule(head[0], category, severity, mode, shape, cues, cells[2])
 
 
 @cache
 def load_rules() -> tuple[Rule, ...]:
     """All clause rules, one file per category; the file name is the category."""
     rules: list[Rule] = []
-    for path in sorted(DATA.glob("*.rules")):
-        for number, line in _lines(path.name):
-            rules.append(_rule(line, path.stem, f"{path.name}:{number}"))
+    for path in sorted(DATA.rglob("*.rules")):
+        name = str(path.relative_to(DATA))
+        for number, line in _lines(name):
+            rules.append(_rule(line, path.stem, f"{name}:{number}"))
     ids = [rule.rule_id for rule in rules]
     if len(set(ids)) != len(ids):
         raise RuleSyntaxError(f"duplicate rule id: {sorted({i for i in ids if ids.count(i) > 1})}")
