@@ -44,11 +44,11 @@ _CONDEMN = re.compile(
     r"|(?:会|将|要|会被|将被|要被|可能|可能会|一律|一经)[^，。？]{0,8}(?:处罚|追究|追责|降额|封卡|冻结|惩戒|判刑|开除|坐牢|罚款|严肃处理|"
     r"承担|影响.{0,3}征信|影响.{0,2}信用|判|吃官司|被盗刷|连累|牵连|担责|处分|解雇|止付|处理|解除|问责|纳入|立案|损失|亏损|举报)"
     r"|被判|判了|被开除|被抓|坐了|被处分|已经没有|打破|早就没有|现在没有|已经取消|停售了|核实|个心眼|风险(?:很|较|极|太|非常|特别)?(?:大|高)|请?您?谨慎|别加|别进|别碰|帮信|1?110|过去式|已经?打破|已被打破|退出历史|成为历史|一去不复返|不复存在|请?(?:及时|立即|马上)?(?:报警|举报|挂断|拨打|拒绝)|千万别信|别信|不要信|勿信|不要相信|"
-    r"也能查到|也查得到|都查得到|能恢复|有据可查|会(?:进|上|被?列入)[^，。？]{0,3}(?:黑名单|征信)|不要理|别理|不能信|切勿|请勿|谨防|风险自担|罪"
+    r"法律责任|法律后果|多想想|留个心|要小心|要当心|得小心|都是托|是托|割韭菜|杀猪盘|赶紧退|快退群|退群|退出群|也能查到|也查得到|都查得到|能恢复|有据可查|会(?:进|上|被?列入)[^，。？]{0,3}(?:黑名单|征信)|不要理|别理|不能信|切勿|请勿|谨防|风险自担|罪"
 )
 # Inside the match itself: "we are unable to …" between actor and act.
 _INSIDE = re.compile(
-    r"无法|不能|不得|不可以|不要|请勿|切勿|严禁|禁止|不便|不替|不帮|不代|不收|不提供|没法|不允许|不可|杜绝|不准|不许|拒绝|从不|绝不(?!会?亏|会?赔|会?跌)"
+    r"没有(?:个人|私人)|无权|无法|不能|不得|不可以|不要|请勿|切勿|严禁|禁止|不便|不替|不帮|不代|不收|不提供|没法|不允许|不可|杜绝|不准|不许|拒绝|从不|绝不(?!会?亏|会?赔|会?跌)"
 )
 # "…, don't add private numbers": the last clause of the match forbids what the first one began.
 _LAST = re.compile(
@@ -58,6 +58,9 @@ _LAST = re.compile(
 _NEXT = re.compile(
     r"^(?:我|我们|也|都|是|可|真|一律|并|这边|实在|确实)*(?:无权|无法|不便|没法|不得|恕|概不|不允许|不可以|不能(?!错过|跟|说|让|告诉|再等|等))"
 )
+# "… can't be had": but a loss that cannot happen is a promise.
+_CANNOT = ("不下来", "不了", "不到", "不过", "不成")
+_BAD = "亏赔跌少丢损错跑逃掉"
 # "Don't touch that" somewhere ahead in the same sentence.
 _AVOID = re.compile(
     r"(?:别|不要|勿|切勿|不能|不可)(?:去|再|轻易|随便)?(?:碰|信|轻信|参与|理会|理睬|相信|上当|沾|搭理|尝试|当真)[^。？]{0,12}$"
@@ -145,6 +148,8 @@ def cleared(text: str, start: int, end: int, mode: str) -> bool:
 def _refused(text: str, left: int, start: int, end: int, right: int) -> bool:
     clause = text.rfind("，", start, end) + 1
     if clause and _LAST.search(_REASSURE.sub("", text[clause:end])):
+        return True
+    if text[end - 1] not in _BAD and text.startswith(_CANNOT, end):
         return True
     if _AVOID.search(text[left:start]) or _NEXT.search(text[end : end + 8]):
         return True
