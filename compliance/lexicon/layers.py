@@ -11,6 +11,8 @@ LATIN_GAP = " "
 MAX_NOISE = 3
 # Single characters set off one by one by commas: the commas are decoration, not clause ends.
 _LONE = re.compile(f"{COMMA}[^{COMMA}。\x01]{COMMA}")
+# Letters and digits set off one by one (C V V): a word that was spaced out.
+_LETTERS = re.compile(r"(?<![a-z\d])(?:[a-z\d] )+[a-z\d](?![a-z\d])")
 _SINGLES = re.compile(r"(?<![^，。])([^，。\x01]，){2,}[^，。\x01](?![^，。])")
 
 
@@ -101,11 +103,14 @@ class Squeezer:
         # Looking for the marks first is ten times cheaper than a substitution without a match.
         if NOISE in canon or "." in canon or "@" in canon or not self.symbols.isdisjoint(canon):
             canon = self.find.sub(_squeezed, canon)
+            if LATIN_GAP in canon:
+                canon = _LETTERS.sub(lambda m: m.group().replace(LATIN_GAP, ""), canon)
         return _join_singles(canon)
 
     def slow(self, layer: Layer) -> Layer:
         edits = [(m.start(), m.end(), _squeezed(m)) for m in self.find.finditer(layer.text)]
-        return _join_singles_layer(layer.replaced(edits, "") if edits else layer)
+        layer = layer.replaced(edits, "") if edits else layer
+        return _dropped(_dropped(layer, _LETTERS, LATIN_GAP), _SINGLES, COMMA)
 
 
 def _noise_class(symbols: frozenset[str]) -> str:
@@ -142,11 +147,11 @@ def _join_singles(text: str) -> str:
     return _SINGLES.sub(lambda m: m.group().replace(COMMA, ""), text)
 
 
-def _join_singles_layer(layer: Layer) -> Layer:
+def _dropped(layer: Layer, where: re.Pattern[str], mark: str) -> Layer:
     edits = [
         (m.start() + i, m.start() + i + 1, "")
-        for m in _SINGLES.finditer(layer.text)
+        for m in where.finditer(layer.text)
         for i, ch in enumerate(m.group())
-        if ch == COMMA
+        if ch == mark
     ]
     return layer.replaced(edits, "") if edits else layer

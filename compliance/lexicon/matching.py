@@ -11,7 +11,7 @@ from functools import cache
 from compliance.lexicon.index import Entry, Hit, Index
 from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
-from compliance.lexicon.segment import crosses_words
+from compliance.lexicon.segment import crosses_words, spans_two_words
 from compliance.rules.grammar import Rule, expand, load_words
 from compliance.rules.polarity import cleared, sentence
 
@@ -132,7 +132,8 @@ def _term_raw(layer: AnyLayer, hit: Hit, benign: list[Span], original: str) -> R
         return None
     if cleared(layer.text, start, end, "p"):
         return None
-    if stage == "pinyin" and _only_a_hint(layer, start, end, original):
+    short = end - start <= 2 or term.kind == "object"
+    if stage == "pinyin" and short and _only_a_hint(layer, start, end, original):
         return None
     return _raw_of_term(layer, start, end, term, stage)
 
@@ -147,9 +148,9 @@ def _cue_pattern() -> re.Pattern[str]:
 
 
 def _only_a_hint(layer: AnyLayer, start: int, end: int, original: str) -> bool:
-    """Two characters that merely sound like a risky word, with nothing else in the sentence."""
+    """A short or neutral word merely sounds like this, with nothing else in the sentence."""
     left, right = layer.span(start, end)
-    if end - start > 2 or any(ch.isascii() and ch.isalpha() for ch in original[left:right]):
+    if any(ch.isascii() and ch.isalpha() for ch in original[left:right]):
         return False
     text = layer.text
     first, last = sentence(text, start, end)
@@ -180,6 +181,8 @@ def _rule_raw(layer: AnyLayer, masked: str, rule: Rule) -> Raw | None:
     for start, end in rule.spans(masked):
         stage = layer.changed(start, end)
         if (restored and not stage) or cleared(layer.text, start, end, rule.mode):
+            continue
+        if end - start < 4 and not stage and spans_two_words(layer.text, start, end):
             continue
         left, right = layer.span(start, end)
         channel = stage or "pattern"

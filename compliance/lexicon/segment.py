@@ -67,6 +67,15 @@ def crosses_words(text: str, start: int, end: int) -> bool:
     return start not in edges or end not in edges
 
 
+def spans_two_words(text: str, start: int, end: int) -> bool:
+    """Both ends of the hit lie inside other words, each reaching out of it (古代|签字)."""
+    left = _window(text, start, end)
+    spans = tokens(text[left : end + _WINDOW])
+    inside = [(s + left, e + left) for s, e in spans if s + left < end and e + left > start]
+    first, last = inside[0], inside[-1]
+    return first[0] < start and last[1] > end and first != last
+
+
 def reads_naturally(text: str, start: int, end: int, word: str, strict: bool = False) -> bool:
     """Whether text[start:end] makes sense as written, so that it is no homophone of `word`.
 

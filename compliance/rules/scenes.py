@@ -12,6 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from compliance.lexicon.segment import spans_two_words
+
 REACH = 22
 Span = tuple[int, int]
 _SENTENCE = re.compile("[^。]+")
@@ -35,11 +37,16 @@ class Scene:
         found.sort(key=len)
         for anchor in found[0]:
             chosen = _near(anchor, found[1:])
-            if not chosen:
+            if not chosen or any(_accident(text, *span) for span in chosen):
                 continue
             left, right = min(s for s, _ in chosen), max(e for _, e in chosen)
             if not self.never or not self.never.search(text, *_around(text, left, right)):
                 yield left, right
+
+
+def _accident(text: str, start: int, end: int) -> bool:
+    """A short word that only arises where two others meet (古代|签字)."""
+    return end - start == 2 and not text[start].isascii() and spans_two_words(text, start, end)
 
 
 def _around(text: str, left: int, right: int) -> Span:
