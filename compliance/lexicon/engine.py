@@ -66,13 +66,15 @@ class Engine:
         canon = text.translate(self.table)
         plain = self.squeezer.fast(canon)
         hits = self.matcher.hits(plain)
+        layer = LazyLayer(plain, lambda: self._plain_layer(text))
         raws: list[Raw] = []
         if hits.terms or hits.rules:
-            layer = LazyLayer(plain, lambda: self._plain_layer(text))
             raws += self.matcher.evaluate(layer, hits, text, canon)
         if hits.folded or self._disguised(canon, plain):
             raws += self._restored(text)
         raws += [Raw(*found) for found in structured(text, self.table, plain)]
+        if all(raw.severity == 0 for raw in raws) and (worded := self.matcher.worded(layer)):
+            raws.append(worded)
         return [_finding(raw, text, context) for raw in _unique(raws)] if raws else []
 
     def _plain_layer(self, text: str) -> Layer:
@@ -90,7 +92,9 @@ class Engine:
         layer = self.homophones.apply(self.splits.apply(self.aliases.apply(layer)))
         if not any(layer.stage):
             return []
-        return self.matcher.evaluate(layer, self.matcher.hits(layer.text), text, layer.text)
+        found = self.matcher.evaluate(layer, self.matcher.hits(layer.text), text, layer.text)
+        worded = self.matcher.worded(layer) if not found else None
+        return [worded] if worded else found
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
         severity = max((f.severity for f in findings), default=None)

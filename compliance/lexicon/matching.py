@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from compliance.lexicon.index import Entry, Hit, Index
 from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words, spans_two_words
+from compliance.lexicon.source import starter_lexicon
 from compliance.rules.grammar import Rule, expand, load_words
 from compliance.rules.polarity import cleared, sentence
+from compliance.rules.wording import load_wording
 
 _MASK = "\x02"
+_WORDED = 2  # hold
+_SURE = 1.5  # a listed word needs a stronger contradiction than a pattern
+_AGREE = 0.6
+_OBSERVED = "语境像提示、拒绝或说明，降为观察。"
 Span = tuple[int, int]
 
 
@@ -28,6 +34,7 @@ class Raw:
     end: int
     channel: str
     why: str
+    doubt: tuple[int, int, float] | None = None  # where the wording may speak against it
 
 
 @dataclass(slots=True)
@@ -91,7 +98,19 @@ class Matcher:
         if hits.rules:
             masked = _masked(layer.text, hits.benign)
             found += [_rule_raw(layer, masked, rule) for rule in hits.rules]
-        return [raw for raw in found if raw is not None]
+        return _weighed([raw for raw in found if raw is not None], layer.text)
+
+    def worded(self, layer: AnyLayer) -> Raw | None:
+        """A finding by wording alone: it asks for a second look and never blocks by itself."""
+        wording = load_wording()
+        best = wording.best(layer.text)
+        if best is None or best[0] <= wording.accept:
+            return None
+        start, end = best[1]
+        category = wording.category(layer.text[start:end])
+        left, right = layer.span(start, end)
+        why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"
+        return Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)
 
 
 def _may_count(term: Term, text: str, canon: str) -> bool:
@@ -135,7 +154,10 @@ def _term_raw(layer: AnyLayer, hit: Hit, benign: list[Span], original: str) -> R
     short = end - start <= 2 or term.kind == "object"
     if stage == "pinyin" and short and _only_a_hint(layer, start, end, original):
         return None
-    return _raw_of_term(layer, start, end, term, stage)
+    raw = _raw_of_term(layer, start, end, term, stage)
+    own = term.kind != "object" and not shipped(term)
+    whole = raw.end - raw.start == end - start
+    return raw if own or stage or not whole else replace(raw, doubt=(start, end, _SURE))
 
 
 @cache
@@ -178,16 +200,53 @@ def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) 
 
 def _rule_raw(layer: AnyLayer, masked: str, rule: Rule) -> Raw | None:
     restored = isinstance(layer, Layer)
-    for start, end in rule.spans(masked):
+    for words in rule.matches(masked):
+        start, end = min(s for s, _ in words), max(e for _, e in words)
         stage = layer.changed(start, end)
         if (restored and not stage) or cleared(layer.text, start, end, rule.mode):
             continue
-        if end - start < 4 and not stage and spans_two_words(layer.text, start, end):
+        if not stage and any(_accident(layer.text, *word) for word in words):
             continue
         left, right = layer.span(start, end)
         channel = stage or "pattern"
-        return Raw(rule.rule_id, rule.category, rule.severity, left, right, channel, rule.why)
+        raw = Raw(rule.rule_id, rule.category, rule.severity, left, right, channel, rule.why)
+        plain = not stage and right - left == end - start and rule.mode != "x"
+        return replace(raw, doubt=(start, end, 0.0)) if plain else raw
     return None
+
+
+def _weighed(raws: list[Raw], text: str) -> list[Raw]:
+    """Where the words are there but the sentence reads like a warning, they only observe.
+
+    The more rules agree, the clearer the wording has to contradict them.
+    """
+    if not any(raw.doubt for raw in raws):
+        return raws
+    wording = load_wording()
+    slack = wording.veto - _AGREE * (len({raw.rule_id for raw in raws}) - 1)
+
+    def kept(raw: Raw) -> bool:
+        if raw.doubt is None:
+            return True
+        start, end, sure = raw.doubt
+        return wording.around(text, start, end) >= slack - sure
+
+    return [raw if kept(raw) else replace(raw, severity=0, why=raw.why + _OBSERVED) for raw in raws]
+
+
+@cache
+def _shipped_words() -> frozenset[str]:
+    return frozenset(t.text for t in starter_lexicon().terms)
+
+
+def shipped(term: Term) -> bool:
+    """A word of the shipped lexicon; what a bank added is never doubted."""
+    return term.text in _shipped_words()
+
+
+def _accident(text: str, start: int, end: int) -> bool:
+    """A short word that only arises where two others meet (古代|签字)."""
+    return 1 < end - start < 4 and not text[start].isascii() and spans_two_words(text, start, end)
 
 
 def _whole_latin(text: str, start: int, end: int) -> bool:

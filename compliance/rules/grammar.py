@@ -60,11 +60,12 @@ class Rule:
     cues: tuple[frozenset[str], ...]
     why: str
 
-    def spans(self, text: str) -> Iterator[Span]:
+    def matches(self, text: str) -> Iterator[list[Span]]:
+        """The words that made each match; a clause pattern is one piece."""
         if isinstance(self.shape, Scene):
-            yield from self.shape.spans(text)
+            yield from self.shape.matches(text)
         else:
-            yield from (m.span() for m in self.shape.finditer(text))
+            yield from ([m.span()] for m in self.shape.finditer(text))
 
 
 def alternatives(text: str, classes: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -12,8 +12,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compliance.lexicon.segment import spans_two_words
-
 REACH = 22
 Span = tuple[int, int]
 _SENTENCE = re.compile("[^。]+")
@@ -26,27 +24,23 @@ class Scene:
     groups: tuple[re.Pattern[str], ...]
     never: re.Pattern[str] | None
 
-    def spans(self, text: str) -> Iterator[Span]:
+    def matches(self, text: str) -> Iterator[list[Span]]:
+        """The words of each meeting of all groups, in no order."""
         for sentence in _SENTENCE.finditer(text):
             start, end = sentence.span()
             found = [[m.span() for m in g.finditer(text, start, end)] for g in self.groups]
             if all(found):
                 yield from self._tight(text, found)
 
-    def _tight(self, text: str, found: list[list[Span]]) -> Iterator[Span]:
+    def _tight(self, text: str, found: list[list[Span]]) -> Iterator[list[Span]]:
         found.sort(key=len)
         for anchor in found[0]:
             chosen = _near(anchor, found[1:])
-            if not chosen or any(_accident(text, *span) for span in chosen):
+            if not chosen:
                 continue
             left, right = min(s for s, _ in chosen), max(e for _, e in chosen)
             if not self.never or not self.never.search(text, *_around(text, left, right)):
-                yield left, right
-
-
-def _accident(text: str, start: int, end: int) -> bool:
-    """A short word that only arises where two others meet (古代|签字)."""
-    return end - start == 2 and not text[start].isascii() and spans_two_words(text, start, end)
+                yield chosen
 
 
 def _around(text: str, left: int, right: int) -> Span:

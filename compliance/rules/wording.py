@@ -1,0 +1,144 @@
+"""A second opinion on the wording of a sentence: how much it resembles violations or harmless talk.
+
+Rules know what they were told; this linear model weighs every character n-gram and every word
+class of a sentence, so a promise in words that no rule lists still stands out, and a warning that
+shares all words with its crime does not. Weights are learned by rules/learn.py from the sentences
+in data/examples and shipped as a text file, one feature a line; nothing is learned at run time.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from operator import add
+
+from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
+
+from compliance.rules.grammar import DATA, load_classes
+
+SCALE = 3.0
+WINDOW = 48
+Span = tuple[int, int]
+_ZEROS = repeat(0.0)
+_SENTENCE = re.compile("[^。]+")
+
+
+@cache
+def class_words() -> dict[str, tuple[str, ...]]:
+    """Word -> the names of its classes; one character alone says too little."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, words in load_classes().items():
+        for word in words:
+            if len(word) > 1:
+                found[word] = (*found.get(word, ()), f"<{name}>")
+    return found
+
+
+def framed(sentence: str) -> str:
+    """The characters at both ends are features of their own."""
+    return f"^{sentence}$"
+
+
+def grams(sentence: str) -> list[str]:
+    """Every character and every pair of neighbours, as often as they stand there."""
+    text = framed(sentence)
+    return [*text, *map(add, text, text[1:])]
+
+
+def scale(sentence: str) -> float:
+    """Long sentences have more features; their sum grows with the root of the length."""
+    return SCALE / math.sqrt(2 * len(sentence) + 3)
+
+
+def windows(text: str) -> Iterator[Span]:
+    """Sentences; a long one in overlapping runs of clauses, so that filler cannot dilute it."""
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        if end - start <= WINDOW:
+            yield start, end
+        else:
+            yield from _runs(text, start, end)
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[Span]:
+    cuts = [start]
+    while cuts[-1] < end:
+        comma = text.find("，", cuts[-1], min(end, cuts[-1] + WINDOW // 2))
+        cuts.append(comma + 1 if comma >= 0 else min(end, cuts[-1] + WINDOW // 2))
+    for index in range(len(cuts) - 1):
+        yield cuts[index], cuts[min(index + 2, len(cuts) - 1)]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """accept: a sentence above it is a finding by itself; veto: a rule below it only observes."""
+
+    accept: float
+    veto: float
+    bias: float
+    weights: dict[str, float]
+    words: list[str]
+    automaton: Automaton  # class words of three characters and more
+    tallies: dict[str, dict[str, int]]
+    totals: dict[str, int]
+
+    def score(self, sentence: str) -> float:
+        """Log-odds-like number, positive towards violation; barriers must not stand inside."""
+        text, get = framed(sentence), self.weights.get
+        total = sum(map(get, text, _ZEROS)) + sum(map(get, map(add, text, text[1:]), _ZEROS))
+        for _, _, number in self.automaton.find_overlapping(sentence):
+            total += self.weights[self.words[number]]
+        return total * scale(sentence) + self.bias
+
+    def best(self, text: str) -> tuple[float, Span] | None:
+        scored = [(self.score(text[s:e]), (s, e)) for s, e in windows(text)]
+        return max(scored, default=None)
+
+    def around(self, text: str, start: int, end: int) -> float:
+        """The score of the sentence that holds text[start:end]."""
+        held = [self.score(text[s:e]) for s, e in windows(text) if s < end and e > start]
+        return max(held, default=self.bias)
+
+    def category(self, sentence: str) -> str:
+        """The category whose examples share most with the sentence (naive Bayes)."""
+        scores = dict.fromkeys(sorted(self.totals), 0.0)
+        long = [self.words[i] for _, _, i in self.automaton.find_overlapping(sentence)]
+        for feature in grams(sentence) + long:
+            tally = self.tallies.get(feature, {})
+            for name in scores:
+                scores[name] += math.log((tally.get(name, 0) + 0.2) / self.totals[name])
+        return max(scores, key=lambda name: scores[name])
+
+
+@cache
+def load_wording() -> Wording:
+    """The shipped model; raises ValueError when the file was damaged."""
+    lines = (DATA / "wording.tsv").read_text(encoding="utf-8").splitlines()
+    head = dict(cell.split("=") for cell in lines[1].split("\t"))
+    totals = {name: int(count) for name, count in (c.split(":") for c in lines[2].split("\t"))}
+    own: dict[str, tuple[int, Counter[str]]] = {}
+    for line in lines[3:]:
+        feature, weight, *counts = line.split("\t")
+        tally = Counter({n: int(k) for n, k in (cell.split(":") for cell in counts)})
+        own[feature] = (int(weight), tally)
+    return _merged(head, totals, own)
+
+
+def _merged(
+    head: dict[str, str], totals: dict[str, int], own: dict[str, tuple[int, Counter[str]]]
+) -> Wording:
+    """A class word carries the weights of its classes, so that only words need be looked up."""
+    weights: dict[str, float] = {}
+    tallies: dict[str, dict[str, int]] = {}
+    for word in {f for f in own if f[0] != "<" or len(f) < 3} | class_words().keys():
+        parts = [own[f] for f in (word, *class_words().get(word, ())) if f in own]
+        weights[word] = sum(w for w, _ in parts) / 100
+        tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
+    long = sorted(w for w in weights if len(w) > 2)
+    accept, veto, bias = (float(head[k]) for k in ("accept", "veto", "bias"))
+    return Wording(accept, veto, bias, weights, long, Automaton(long), tallies, totals)
