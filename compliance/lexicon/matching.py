@@ -21,6 +21,7 @@ _MASK = "\x02"
 _WORDED = 2  # hold
 _SURE = 1.5  # a listed word needs a stronger contradiction than a pattern
 _AGREE = 0.6
+_CONTEXT = 4  # characters besides the hit: without them there is no wording to judge
 _OBSERVED = "语境像提示、拒绝或说明，降为观察。"
 Span = tuple[int, int]
 
@@ -229,6 +230,8 @@ def _weighed(raws: list[Raw], text: str) -> list[Raw]:
         if raw.doubt is None:
             return True
         start, end, sure = raw.doubt
+        if len(text) - (end - start) < _CONTEXT:
+            return True
         return wording.around(text, start, end) >= slack - sure
 
     return [raw if kept(raw) else replace(raw, severity=0, why=raw.why + _OBSERVED) for raw in raws]

@@ -61,7 +61,9 @@ _NEXT = re.compile(
     r"|^[^，。？]{0,4}(?:都|也|一律|绝对|一概|统统)不(?:能|可|得|许|准|收|要|做|碰|接)(?!少|错过|跟|说|让|告诉|等|亏)"
 )
 # Somebody else's words or acts, told as a case: an insult told is no insult.
-_TOLD = re.compile(r"(?:有人|别人|谁|他们|催收|对方)[^，。？]{0,4}(?:骂|说|威胁|辱骂|喊)[^。？]{0,4}$")
+_TOLD = re.compile(
+    r"(?:有人|别人|谁|他们|催收|对方)[^，。？]{0,4}(?:骂|说|威胁|辱骂|喊)[^。？]{0,4}$"
+)
 # "… can't be had": but a loss that cannot happen is a promise.
 _CANNOT = ("不下来", "不了", "不到", "不过", "不成")
 _BAD = "亏赔跌少丢损错跑逃掉"
