@@ -14,7 +14,7 @@ from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words, spans_two_words
 from compliance.lexicon.source import starter_lexicon
 from compliance.rules.grammar import Rule, expand, load_words
-from compliance.rules.polarity import cleared, sentence
+from compliance.rules.polarity import cleared, forbids, sentence
 from compliance.rules.wording import load_wording
 
 _MASK = "\x02"
@@ -108,6 +108,8 @@ class Matcher:
         if best is None or best[0] <= wording.accept:
             return None
         start, end = best[1]
+        if best[0] <= wording.accept + _SURE and forbids(layer.text[start:end]):
+            return None
         category = wording.category(layer.text[start:end])
         left, right = layer.span(start, end)
         why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"

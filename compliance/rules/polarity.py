@@ -133,6 +133,11 @@ def _refused_after(text: str, end: int, right: int) -> bool:
     return bool(found) and not _BUT.search(answer)
 
 
+def forbids(sentence: str) -> bool:
+    """Whether a sentence carries a prohibition or a refusal of its own."""
+    return bool(_INSIDE.search(_REASSURE.sub("", sentence)))
+
+
 def framed(text: str) -> bool:
     """The whole message warns or teaches: fraud words, notices, training."""
     return bool(_FRAME.search(text)) and not _UNFRAME.search(text)
