@@ -1,9 +1,9 @@
 from django import forms
 
-from campaigns.library.models import ContentVersion
+from campaigns.library.models import CHANNELS, DEFAULT_CHANNELS, ContentVersion
 from campaigns.library.selectors import usable_versions
 from campaigns.models import Campaign
-from contacts.models import Product, Segment
+from contacts.models import Customer, Product, Segment
 from scrm.accounts.models import User
 from scrm.core.forms import TablerForm
 
@@ -13,8 +13,22 @@ class ContentForm(TablerForm):
     body = forms.CharField(label="正文", max_length=1300, widget=forms.Textarea(attrs={"rows": 7}))
     link_url = forms.URLField(label="跳转链接", required=False, assume_scheme="https")
     product = forms.ModelChoiceField(label="产品", queryset=Product.objects.all(), required=False)
+    valid_from = forms.DateField(
+        label="生效日期（留空为今天）",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     valid_until = forms.DateField(
         label="有效期至", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    channels = forms.MultipleChoiceField(
+        label="使用渠道（按住 Ctrl 多选，不选为全部）",
+        choices=list(CHANNELS.items()),
+        initial=DEFAULT_CHANNELS,
+        required=False,
+    )
+    tiers = forms.MultipleChoiceField(
+        label="受众等级（不选为全部客户）", choices=Customer.Tier.choices, required=False
     )
 
 
@@ -24,7 +38,10 @@ def content_initial(version: ContentVersion) -> dict[str, object]:
         "body": version.body,
         "link_url": version.link_url,
         "product": version.product_id,
+        "valid_from": version.valid_from,
         "valid_until": version.valid_until,
+        "channels": version.channels,
+        "tiers": version.tiers,
     }
 
 

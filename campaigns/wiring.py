@@ -20,6 +20,7 @@ def connect() -> None:
             freeze=library.freeze,
             on_decision=library.on_decision,
             template="campaigns/_review_content.html",
+            terms=library.terms,
         ),
     )
     register(

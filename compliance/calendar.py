@@ -12,7 +12,7 @@ from scrm.audit.services import record
 from scrm.core.errors import BusinessError
 
 _SATURDAY = 5
-_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})[\s,，]+(\S{1,30})(?:[\s,，]+(放假|上班))?")
+_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})[\s,，]+([^\s,，]{1,30})(?:[\s,，]+(放假|上班))?")
 _KINDS = {"放假": Holiday.Kind.REST, "上班": Holiday.Kind.WORK, None: Holiday.Kind.REST}
 
 

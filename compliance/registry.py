@@ -1,5 +1,6 @@
 """What can be reviewed. Upper apps register their kinds in AppConfig.ready."""
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,17 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Within which bounds an approved content may be used; all of it lies under the digest."""
+
+    valid_from: datetime.date
+    valid_until: datetime.date
+    channels: tuple[str, ...]
+    # Tiers of customers it is meant for; empty: all.
+    tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewable:
     label: str
     # Object by id; current frozen state of an object.
@@ -26,6 +38,8 @@ class Reviewable:
     # Called in the deciding transaction with the object, the outcome and the actor.
     on_decision: Callable[[Any, str, Actor], None]
     template: str
+    # Only contents have terms of use; a campaign has none of its own.
+    terms: Callable[[Any], Terms] | None = None
 
 
 _kinds: dict[str, Reviewable] = {}

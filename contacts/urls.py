@@ -15,6 +15,7 @@ urlpatterns = [
     path("customers/<int:pk>/tags/", profile.customer_tags, name="customer_tags"),
     path("customers/<int:pk>/follow-ups/", profile.customer_follow_up, name="customer_follow_up"),
     path("customers/<int:pk>/consents/", profile.customer_consent, name="customer_consent"),
+    path("customers/<int:pk>/opt-out/", profile.customer_opt_out, name="customer_opt_out"),
     path("groups/", groups.groups, name="groups"),
     path("groups/<int:pk>/", groups.group, name="group"),
     path("tags/", tags.tags, name="tags"),

@@ -109,20 +109,22 @@ def _clear_group(campaign: Campaign, rows: list[Delivery]) -> None:
         Delivery.objects.filter(pk__in=[pks[c] for c in verdicts.cleared]),
         State.LEASED,
         batch=batch,
-        checks=[],
+        # Whoever passed passed every check, so what is said of one holds for all.
+        checks=next((verdicts.lines[c] for c in verdicts.cleared), []),
     )
-    for customer, (check, detail) in verdicts.stopped.items():
+    for customer, (check, _) in verdicts.stopped.items():
         row = Delivery.objects.filter(pk=pks[customer])
-        ledger.move(row, State.SUPPRESSED, reason=check, checks=[[check, False, detail]])
-    _wait(pks, verdicts.waiting)
+        ledger.move(row, State.SUPPRESSED, reason=check, checks=verdicts.lines[customer])
+    for customer in verdicts.waiting:
+        _wait(pks[customer], verdicts.lines[customer])
     if not verdicts.cleared:
         batch.delete()
 
 
-def _wait(pks: dict[int, int], waiting: dict[int, tuple[str, str]]) -> None:
-    """Stopped only for now: planned again, not before a while."""
-    Delivery.objects.filter(pk__in=[pks[c] for c in waiting], state=State.PLANNED).update(
-        changed_at=timezone.now() + _RETRY
+def _wait(pk: int, lines: list[tuple[str, bool, str]]) -> None:
+    """Stopped only for now: planned again, not before a while; why stands on the row."""
+    Delivery.objects.filter(pk=pk, state=State.PLANNED).update(
+        changed_at=timezone.now() + _RETRY, checks=lines
     )
 
 

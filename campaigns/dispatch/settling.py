@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns import ledger
+from campaigns.dispatch.cancelling import stop_reason
 from campaigns.dispatch.handing import batch_of
 from campaigns.models import Delivery, SendBatch
 
@@ -26,7 +27,7 @@ def on_settled(task: Any, **_: Any) -> None:
         _settle_apart(rows, task)
         ledger.move(rows, State.HANDED_OVER)
     elif task.state == "cancelled":
-        ledger.move(rows, State.SUPPRESSED, reason="cancelled")
+        ledger.move(rows, State.SUPPRESSED, reason=stop_reason(batch))
     elif task.state == "failed":
         # Never called: our own look at the moment of sending said no.
         reason = "provider" if task.sending_since else "dropped"
@@ -37,7 +38,9 @@ def _settle_apart(rows: "QuerySet[Delivery]", task: Any) -> None:
     """Those whom our last look dropped, with its check, and those whom WeCom refused."""
     for external, (check, detail) in task.dropped.items():
         row = rows.filter(contact__external_userid=external)
-        ledger.move(row, State.SUPPRESSED, reason=check, checks=[[check, False, detail]])
+        before = [line for found in row for line in found.checks if line[0] != check]
+        lines = [*before, [check, False, f"{detail}（发送前复核）"]]
+        ledger.move(row, State.SUPPRESSED, reason=check, checks=lines)
     refused = rows.filter(contact__external_userid__in=task.refused)
     ledger.move(refused, State.FAILED, reason="refused")
 

@@ -8,6 +8,19 @@ from contacts.models import Product
 from scrm.accounts.models import Branch
 from scrm.core.scope import BranchScopedQuerySet
 
+# Open set, checked in Python.
+CHANNELS = {
+    "mass_send": "企业群发",
+    "welcome": "欢迎语",
+    "moments": "朋友圈",
+    "script": "一对一使用",
+}
+DEFAULT_CHANNELS = tuple(CHANNELS)
+
+
+def _default_channels() -> list[str]:
+    return list(DEFAULT_CHANNELS)
+
 
 class Content(models.Model):
     title = models.CharField("标题", max_length=60)
@@ -38,7 +51,11 @@ class ContentVersion(models.Model):
     body = models.TextField("正文", max_length=1300)
     link_url = models.URLField("跳转链接", blank=True)
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, verbose_name="产品")
+    valid_from = models.DateField("生效日期", default=timezone.localdate)
     valid_until = models.DateField("有效期至")
+    # By what means it may reach a customer, and of which tiers (empty: all); both are approved.
+    channels = models.JSONField("使用渠道", default=_default_channels)
+    tiers = models.JSONField("受众等级", default=list, blank=True)
     state = models.CharField("状态", max_length=10, choices=State, default=State.DRAFT)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

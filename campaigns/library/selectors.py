@@ -30,6 +30,7 @@ def usable_versions(user: User) -> QuerySet[ContentVersion]:
         ContentVersion.objects.filter(
             content__in=Content.objects.visible_to(user),
             state=ContentVersion.State.APPROVED,
+            valid_from__lte=timezone.localdate(),
             valid_until__gte=timezone.localdate(),
         )
         .select_related("content", "product")

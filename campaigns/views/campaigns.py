@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from campaigns import ledger, selectors, services
 from campaigns.forms import CampaignForm, campaign_initial
 from campaigns.models import Campaign
+from compliance.gate import told
 from contacts.selectors import segment_queryset
 from scrm.accounts.request import Request
 from scrm.core.access import ADMIN, HQ, access
@@ -123,6 +124,7 @@ def campaign_ledger(request: Request, pk: int) -> HttpResponse:
     page = page_of(request, selectors.ledger_rows(row, request.user, state, reason))
     for delivery in page:
         delivery.reason_text = ledger.REASONS.get(delivery.reason, delivery.reason)
+        delivery.told = told(delivery.checks)
     context = {
         "campaign": row,
         "page": page,

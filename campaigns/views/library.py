@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.forms import ContentForm, content_initial
 from campaigns.library import selectors, services, variables
-from campaigns.library.models import Content, ContentVersion
+from campaigns.library.models import DEFAULT_CHANNELS, Content, ContentVersion
 from compliance import review
 from contacts.models import Customer
 from scrm.accounts.request import Request
@@ -27,7 +27,10 @@ def contents(request: Request) -> HttpResponse:
 
 
 def _draft(form: ContentForm) -> services.Draft:
-    return services.Draft(**form.cleaned_data)
+    data = dict(form.cleaned_data)
+    data["channels"] = tuple(data["channels"]) or DEFAULT_CHANNELS
+    data["tiers"] = tuple(data["tiers"])
+    return services.Draft(**data)
 
 
 @access(AUTHORS, AUTHORS)
@@ -118,7 +121,7 @@ def content_withdraw(request: Request, pk: int) -> HttpResponse:
     perform(
         request,
         lambda: services.version_withdraw(version=version, actor=request.user, reason=reason),
-        "已撤回，排队中的发送会在放行前被拦下。",
+        "已撤回：排队中的发送已取消，客户经理还没确认的任务正在企业微信停止。",
     )
     return go(request, "campaigns:content", version.content_id)
 

@@ -30,7 +30,7 @@ def is_editable(rule: WelcomeRule, user: User) -> bool:
 
 def fitting_versions(user: User) -> QuerySet[ContentVersion]:
     """Contents that may greet: usable, and without a product, as a stranger has no risk level."""
-    return usable_versions(user).filter(product=None)
+    return usable_versions(user).filter(product=None, channels__contains="welcome")
 
 
 def rules_for(employee: User, channel_state: str) -> list[WelcomeRule]:

@@ -1,6 +1,5 @@
 """The only door out. Everything that reaches a customer passes `clear`, and again `recheck`."""
 
-from compliance.gate.checks import CHECK_NAMES
 from compliance.gate.door import (
     Recheck,
     Verdicts,
@@ -12,6 +11,7 @@ from compliance.gate.door import (
     withdraw,
 )
 from compliance.gate.greetings import Offer, register_greeter
+from compliance.gate.judging import CHECK_NAMES, told
 from compliance.gate.proposal import Proposal
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "register_source",
     "remind",
     "stop_at_wecom",
+    "told",
     "wake",
     "withdraw",
 ]

@@ -1,7 +1,7 @@
 """The gate's ordered checks. Each looks at a whole batch at once and names whom it stops, and why.
 
 A check returns {customer_id: detail}; an empty dictionary means that everyone passed. The first
-check that stops a person gives the reason that the ledger keeps.
+check that stops a person gives the reason that the ledger keeps; what all of them said is kept too.
 """
 
 import datetime
@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from compliance import registry, review
+from compliance import calendar, containment, registry, review
 from compliance.gate import caps
 from compliance.gate.proposal import Proposal
-from compliance.scanning import scan_text
+from compliance.scanning import scan_in_time
 from contacts.models import Consent, Customer, CustomerEvent, Follow
 
 Stopped = dict[int, str]
@@ -26,14 +26,42 @@ def _all(proposal: Proposal, detail: str) -> Stopped:
 
 
 def content_approved(proposal: Proposal) -> Stopped:
-    """Approved, unexpired, and byte for byte what was approved."""
+    """Approved for this channel, in its time, and byte for byte what was approved."""
     entry = registry.reviewable(proposal.content_kind)
     obj = entry.load(proposal.content_id)
     approved = review.approved_digest(proposal.content_kind, proposal.content_id)
     if not approved or entry.freeze(obj).digest != approved or obj.state != "approved":
         return _all(proposal, "内容未经审批，或审批后有改动")
-    if proposal.valid_until < timezone.localdate():
-        return _all(proposal, f"内容已于 {proposal.valid_until:%Y-%m-%d} 过期")
+    if entry.terms is None:
+        return _all(proposal, "这类内容没有使用范围，不能发送")
+    refusal = _out_of_terms(entry.terms(obj), proposal.channel)
+    return _all(proposal, refusal) if refusal else {}
+
+
+def _out_of_terms(terms: registry.Terms, channel: str) -> str:
+    today = timezone.localdate()
+    if today < terms.valid_from:
+        return f"内容从 {terms.valid_from:%Y-%m-%d} 起才能使用"
+    if today > terms.valid_until:
+        return f"内容已于 {terms.valid_until:%Y-%m-%d} 过期"
+    return "" if channel in terms.channels else "内容没有批准用于这个渠道"
+
+
+def audience(proposal: Proposal) -> Stopped:
+    """The customer belongs to those for whom the content was approved."""
+    entry = registry.reviewable(proposal.content_kind)
+    terms = entry.terms(entry.load(proposal.content_id)) if entry.terms else None
+    if terms is None or not terms.tiers:
+        return {}
+    rows = Customer.objects.filter(pk__in=proposal.people, tier__in=terms.tiers)
+    allowed = set(rows.values_list("pk", flat=True))
+    return {pk: "客户等级不在内容批准的受众内" for pk in proposal.people if pk not in allowed}
+
+
+def sender_free(proposal: Proposal) -> Stopped:
+    """An employee under an open S4 alert sends nothing until it is cleared."""
+    if containment.contained(proposal.sender):
+        return _all(proposal, "客户经理有未了结的禁止级预警，发送暂停")
     return {}
 
 
@@ -70,8 +98,18 @@ def consent(proposal: Proposal) -> Stopped:
     }
 
 
+def opt_out(proposal: Proposal) -> Stopped:
+    """The customer has not asked to be left alone, whatever was once consented to."""
+    rows = Customer.objects.filter(pk__in=proposal.people, opted_out_at__isnull=False)
+    return {
+        pk: f"客户已于 {timezone.localtime(at):%Y-%m-%d} 退订"
+        for pk, at in rows.values_list("pk", "opted_out_at")
+        if at is not None
+    }
+
+
 def suitability(proposal: Proposal) -> Stopped:
-    """The product's R-grade does not exceed the customer's valid C-level."""
+    """The product's R-grade, the higher of issuer's and seller's, fits a valid C-level."""
     if not proposal.risk_grade:
         return {}
     today = timezone.localdate()
@@ -106,50 +144,29 @@ def contact_cap(proposal: Proposal) -> Stopped:
 
 
 def quiet_hours(proposal: Proposal) -> Stopped:
-    """Marketing stays out of the bank's quiet hours, e.g. "20:30-09:00"; empty: none."""
-    if not settings.QUIET_HOURS or proposal.purpose != Consent.Purpose.MARKETING:
+    """Marketing stays out of the bank's quiet hours ("20:30-09:00"; empty: none) and rest days."""
+    if proposal.purpose != Consent.Purpose.MARKETING:
         return {}
+    holiday = calendar.rest_day(timezone.localdate())
+    if holiday:
+        return _all(proposal, f"今天不发营销信息（{holiday}）")
+    return _all(proposal, f"现在是静默时段（{settings.QUIET_HOURS}）") if _in_quiet() else {}
+
+
+def _in_quiet() -> bool:
+    if not settings.QUIET_HOURS:
+        return False
     start, end = (datetime.time.fromisoformat(t) for t in settings.QUIET_HOURS.split("-"))
     now = timezone.localtime().time()
-    inside = start <= now < end if start <= end else (now >= start or now < end)
-    return _all(proposal, f"现在是静默时段（{settings.QUIET_HOURS}）") if inside else {}
+    return start <= now < end if start <= end else (now >= start or now < end)
 
 
 def lexicon(proposal: Proposal) -> Stopped:
-    """The rendered text, variables filled in, has nothing that must be held or blocked."""
-    result = scan_text(proposal.text)
+    """The rendered text, variables filled in, has nothing that must be held or blocked.
+
+    Raises ScanFailed when the text could not be judged.
+    """
+    result = scan_in_time(proposal.text)
     if result.action in {"hold", "block"}:
         return _all(proposal, f"文字命中词库：{result.findings[0].excerpt}")
     return {}
-
-
-# Order is the order of reasons: what concerns the content first, then the person, then the moment.
-CHECKS: tuple[tuple[str, Check], ...] = (
-    ("content", content_approved),
-    ("friend", friend),
-    ("consent", consent),
-    ("suitability", suitability),
-    ("cap", contact_cap),
-    ("quiet", quiet_hours),
-    ("lexicon", lexicon),
-)
-CHECK_NAMES = {
-    "content": "内容审批",
-    "friend": "好友关系",
-    "consent": "授权",
-    "suitability": "适当性",
-    "cap": "触达上限",
-    "quiet": "静默时段",
-    "lexicon": "词库",
-}
-# These pass with time: the person stays planned and is tried again later.
-PASSING = frozenset({"quiet"})
-
-
-def judge(proposal: Proposal) -> tuple[dict[int, tuple[str, str]], list[str]]:
-    """Runs all checks in order: ({customer_id: (check, detail)} of the stopped, checks that ran)."""
-    stopped: dict[int, tuple[str, str]] = {}
-    for name, check in CHECKS:
-        for customer, detail in check(proposal).items():
-            stopped.setdefault(customer, (name, detail))
-    return stopped, [name for name, _ in CHECKS]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from channels.outbox import queue
 from channels.outbox.clearance import Clearance, Message, Recheck
-from compliance.gate import caps, checks
+from compliance.gate import caps, judging
 from compliance.gate.proposal import Proposal
 from contacts.models import Customer, ExternalContact
 from scrm.accounts.models import User
@@ -24,6 +24,8 @@ class Verdicts:
     cleared: frozenset[int]
     stopped: dict[int, tuple[str, str]]
     waiting: dict[int, tuple[str, str]]
+    # {customer_id: [(check, passed, detail), …]} in the order of the checks.
+    lines: dict[int, list[judging.Line]]
 
 
 def clear(proposal: Proposal) -> Verdicts:
@@ -35,14 +37,14 @@ def clear(proposal: Proposal) -> Verdicts:
         .order_by("pk")
         .only("pk")
     )
-    stopped, ran = checks.judge(proposal)
-    waiting = {pk: why for pk, why in stopped.items() if why[0] in checks.PASSING}
-    final = {pk: why for pk, why in stopped.items() if pk not in waiting}
-    cleared = frozenset(proposal.people) - frozenset(stopped)
+    found = judging.judge(proposal)
+    waiting = {pk: why for pk, why in found.stopped.items() if why[0] in judging.PASSING}
+    final = {pk: why for pk, why in found.stopped.items() if pk not in waiting}
+    cleared = frozenset(proposal.people) - frozenset(found.stopped)
     if cleared:
-        queue.enqueue(_message(proposal, cleared), _clearance(proposal, ran))
+        queue.enqueue(_message(proposal, cleared), _clearance(proposal, found.ran))
         caps.reserve(proposal, cleared)
-    return Verdicts(cleared, final, waiting)
+    return Verdicts(cleared, final, waiting, found.lines)
 
 
 def _message(proposal: Proposal, cleared: frozenset[int]) -> Message:
@@ -62,6 +64,7 @@ def _clearance(proposal: Proposal, ran: list[str]) -> Clearance:
         "content_id": str(proposal.content_id),
         "risk_grade": str(proposal.risk_grade),
         "valid_until": proposal.valid_until.isoformat(),
+        "channel": proposal.channel,
     }
     return Clearance("compliance.gate", rules, timezone.now() + _VALID)
 
@@ -74,14 +77,14 @@ def recheck(task: Any) -> Recheck:
     proposal = _proposal_of(task)
     if proposal is None:
         return Recheck(refuse="发送人已不在职，已停止发送。")
-    stopped, _ = checks.judge(proposal)
-    passing = [detail for name, detail in stopped.values() if name in checks.PASSING]
+    stopped = judging.judge(proposal).stopped
+    passing = [detail for name, detail in stopped.values() if name in judging.PASSING]
     if passing:
         # Somebody could get it later, so nothing final is said about anybody now.
         return Recheck(later=passing[0])
     if stopped and set(stopped) == set(proposal.people):
         name, detail = next(iter(stopped.values()))
-        return Recheck(refuse=f"{checks.CHECK_NAMES[name]}：{detail}")
+        return Recheck(refuse=f"{judging.CHECK_NAMES[name]}：{detail}")
     return Recheck(drop={proposal.people[pk]: why for pk, why in stopped.items()})
 
 
@@ -101,6 +104,7 @@ def _proposal_of(task: Any) -> Proposal | None:
         risk_grade=int(rules["risk_grade"]),
         valid_until=datetime.date.fromisoformat(rules["valid_until"]),
         source=task.source,
+        channel=rules.get("channel", "mass_send"),
     )
     # Unlinked since: no customer, so no consent can be shown; the checks stop them under ids < 0.
     gone = [ext for ext in task.recipients if ext not in set(proposal.people.values())]

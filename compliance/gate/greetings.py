@@ -13,7 +13,7 @@ from typing import Any
 
 from channels.models import Welcome
 from channels.outbox.greeting import Cleared, Refused
-from compliance.gate import checks
+from compliance.gate import checks, judging
 from compliance.gate.proposal import Proposal
 from contacts.models import Consent, ExternalContact
 from scrm.accounts.models import User
@@ -89,6 +89,7 @@ def _proposal(offer: Offer, sender: User, customer: int, welcome: Welcome) -> Pr
         risk_grade=offer.risk_grade,
         valid_until=offer.valid_until,
         source=f"channels.welcome:{welcome.pk}",
+        channel="welcome",
     )
 
 
@@ -100,6 +101,8 @@ def _unassessed(proposal: Proposal) -> checks.Stopped:
 
 _CHECKS: tuple[tuple[str, checks.Check], ...] = (
     ("content", checks.content_approved),
+    ("containment", checks.sender_free),
+    ("opt_out", checks.opt_out),
     ("suitability", _unassessed),
     ("suitability", checks.suitability),
     ("lexicon", checks.lexicon),
@@ -108,9 +111,10 @@ _CHECKS: tuple[tuple[str, checks.Check], ...] = (
 
 def _judge(proposal: Proposal) -> tuple[str, list[str]]:
     """(reason of the first check that stops it or "", checks that ran)."""
-    for name, check in _CHECKS:
-        for detail in check(proposal).values():
-            return f"{checks.CHECK_NAMES[name]}：{detail}", []
+    for given, check in _CHECKS:
+        name, stopped = judging.run(given, check, proposal)
+        for detail in stopped.values():
+            return f"{judging.CHECK_NAMES[name]}：{detail}", []
     return "", list(dict.fromkeys(name for name, _ in _CHECKS))
 
 

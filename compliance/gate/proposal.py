@@ -20,3 +20,5 @@ class Proposal:
     risk_grade: int
     valid_until: datetime.date
     source: str
+    # By what means: must be among the channels the content was approved for.
+    channel: str = "mass_send"

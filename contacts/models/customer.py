@@ -53,6 +53,8 @@ class Customer(models.Model):
     unionid = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique
     opened_on = models.DateField("开户日", null=True)
     last_contact_at = models.DateTimeField("上次联系", null=True)
+    # Asked to be left alone: no marketing on any channel, whatever was consented to.
+    opted_out_at = models.DateTimeField("退订时间", null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = CustomerQuerySet.as_manager()

@@ -2,6 +2,8 @@
 
 from contacts.services.customers import (
     consent_change,
+    customer_opt_in,
+    customer_opt_out,
     customer_tag_add,
     customer_tag_remove,
     customer_unmask,
@@ -22,6 +24,8 @@ from contacts.services.tasks import task_complete, task_skip, task_snooze
 
 __all__ = [
     "consent_change",
+    "customer_opt_in",
+    "customer_opt_out",
     "customer_tag_add",
     "customer_tag_remove",
     "customer_unmask",

@@ -146,6 +146,30 @@ def consent_change(
     return row
 
 
+@transaction.atomic
+def customer_opt_out(*, customer: Customer, evidence: str, actor: Actor) -> bool:
+    """No more marketing on any channel, from this moment on; False when that held already."""
+    if not evidence.strip():
+        raise BusinessError("请写明客户在哪里、怎样表示退订。")
+    rows = Customer.objects.filter(pk=customer.pk, opted_out_at=None)
+    changed = rows.update(opted_out_at=timezone.now())
+    if changed:
+        record("customer.opt_out", actor=actor, obj=customer, reason=evidence.strip())
+    return bool(changed)
+
+
+@transaction.atomic
+def customer_opt_in(*, customer: Customer, evidence: str, actor: Actor) -> bool:
+    """Takes an opt-out back on the customer's own word."""
+    if not evidence.strip():
+        raise BusinessError("请写明客户恢复接收的依据，例如录音编号或书面申请。")
+    rows = Customer.objects.filter(pk=customer.pk, opted_out_at__isnull=False)
+    changed = rows.update(opted_out_at=None)
+    if changed:
+        record("customer.opt_in", actor=actor, obj=customer, reason=evidence.strip())
+    return bool(changed)
+
+
 def _current_consent(customer: Customer, purpose: str, channel: str) -> Consent | None:
     # The customer row is the lock: two changes at once must not both find no current consent.
     Customer.objects.select_for_update().get(pk=customer.pk)

@@ -129,6 +129,19 @@ def customer_follow_up(request: Request, pk: int) -> HttpResponse:
 
 
 @access(set(), _SERVERS)
+def customer_opt_out(request: Request, pk: int) -> HttpResponse:
+    """POST evidence; opts out, or back in when the customer is out."""
+    row = _customer(request, pk)
+    evidence = request.POST.get("evidence", "")
+    if row.opted_out_at is None:
+        change, done = services.customer_opt_out, "已登记退订，立即生效。"
+    else:
+        change, done = services.customer_opt_in, "已恢复接收营销信息。"
+    perform(request, lambda: change(customer=row, evidence=evidence, actor=request.user), done)
+    return back(request, "contacts:customer", pk)
+
+
+@access(set(), _SERVERS)
 def customer_consent(request: Request, pk: int) -> HttpResponse:
     row = _customer(request, pk)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns import running, services
 from campaigns.models import Campaign, Delivery
 from channels.models import OutboxTask
-from channels.outbox import clearance, reconcile, results, sending
+from channels.outbox import clearance, queue, reconcile, results, sending
 from contacts.models import Consent, CustomerEvent, Follow
 from tests.factories import campaign as factory
 from tests.factories.cast import Cast, allow, befriend, product
@@ -63,7 +63,8 @@ def test_everyone_who_is_not_sent_to_has_the_first_reason(cast: Cast, corp: Corp
         "赵磊": ("suppressed", "no_friend"),
     }
     details = Delivery.objects.get(customer=cast.wang).checks
-    assert details == [["consent", False, "客户已撤回授权"]]
+    assert [line for line in details if not line[1]] == [["consent", False, "客户已撤回授权"]]
+    assert len(details) == 10
     assert not OutboxTask.objects.exists()
     assert corp.tasks() == []
 
@@ -115,9 +116,28 @@ def test_withdrawn_content_stops_what_is_queued(cast: Cast, corp: Corp) -> None:
     version = factory.version(cast)
     campaign = _launch(cast, version)
     library.version_withdraw(version=version, actor=cast.admin, reason="利率有变")
+    assert set(_rows(campaign).values()) == {("suppressed", "withdrawn")}
     sending.send_due()
-    assert set(_rows(campaign).values()) == {("failed", "dropped")}
     assert corp.tasks() == []
+
+
+def test_withdrawn_content_is_stopped_at_wecom_while_nobody_has_confirmed(
+    cast: Cast, corp: Corp
+) -> None:
+    from campaigns.library import services as library
+
+    factory.friends(cast)
+    version = factory.version(cast)
+    campaign = _launch(cast, version)
+    sending.send_due()
+    corp.act("confirm_all", userid="alice")
+    library.version_withdraw(version=version, actor=cast.admin, reason="利率有变")
+    queue.cancel_due()
+    corp.act("confirm_all")
+    _read_results()
+    assert _rows(campaign)["赵磊"] == ("suppressed", "withdrawn")
+    assert len(corp.received(WANG)) == 1
+    assert corp.received(ZHAO) == []
 
 
 def test_an_altered_row_does_not_fit_its_clearance(cast: Cast, corp: Corp) -> None:

@@ -46,7 +46,7 @@ def test_a_new_friend_is_greeted_once(cast: Cast, corp: Corp) -> None:
     assert corp.received(row.external_userid) == ["您好，我是东城支行的陈静怡，很高兴认识您。"]
     assert (row.attempts, _calls(corp)) == (1, 1)
     assert row.cleared_by == "compliance.gate"
-    assert row.clearance_rules["checks"] == "content,suitability,lexicon"
+    assert row.clearance_rules["checks"] == "content,containment,opt_out,suitability,lexicon"
     assert len(row.clearance_hash) == 64
 
 
