@@ -1,7 +1,7 @@
 """Callbacks as WeCom pushes them, prepared beforehand, and a lean generator that sends them.
 
-`python -m tests.bench._flood FILE PORT CONNECTIONS` sends the requests of FILE over keep-alive
-connections, one request open on each, and prints {"seconds", "statuses", "ms": [...]}.
+`python -m tests.bench._flood FILE OUT PORT CONNECTIONS` sends the requests of FILE over keep-alive
+connections, one request open on each, and writes {"seconds", "statuses", "ms": [...]} to OUT.
 """
 
 import json
@@ -10,6 +10,7 @@ import random
 import secrets
 import selectors
 import socket
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from channels.sandbox import callback_cipher
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,29 @@ def _next(line: Line, waiting: Iterator[tuple[int, bytes]]) -> bool:
     return following is not None
 
 
+def start(folder: Path, requests: list[bytes], port: int, connections: int) -> "Running":
+    """Sends them from a process of its own; `folder` takes its files."""
+    file, out = folder / "requests.pickle", folder / "measured.json"
+    file.write_bytes(pickle.dumps(requests))
+    command = [sys.executable, "-m", "tests.bench._flood", str(file), str(out)]
+    process = subprocess.Popen([*command, str(port), str(connections)], cwd=ROOT)
+    return Running(process, out)
+
+
+@dataclass
+class Running:
+    process: "subprocess.Popen[bytes]"
+    out: Path
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def measured(self) -> dict:
+        if self.process.wait():
+            raise RuntimeError("the generator failed")
+        return json.loads(self.out.read_text())
+
+
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
@@ -155,5 +181,6 @@ def counts(statuses: list[int]) -> dict[int, int]:
 
 
 if __name__ == "__main__":
-    file, port, connections = sys.argv[1:4]
-    print(json.dumps(send_all(pickle.loads(Path(file).read_bytes()), int(port), int(connections))))
+    file, out, port, connections = sys.argv[1:5]
+    measured = send_all(pickle.loads(Path(file).read_bytes()), int(port), int(connections))
+    Path(out).write_text(json.dumps(measured))

@@ -8,9 +8,6 @@ number of connections. BENCH_CALLBACKS and BENCH_CONNECTIONS make smaller runs.
 import hashlib
 import json
 import os
-import pickle
-import subprocess
-import sys
 import time
 from multiprocessing import Process, Value
 from threading import Thread
@@ -18,7 +15,7 @@ from threading import Thread
 import psycopg2
 
 from tests.bench import _flood
-from tests.smoke.stack import ROOT, Stack
+from tests.smoke.stack import Stack
 
 COUNT = int(os.environ.get("BENCH_CALLBACKS", "50000"))
 CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS", "16"))
@@ -45,16 +42,7 @@ def keys_of(stack: Stack) -> _flood.Keys:
 
 def flood(stack: Stack, sent: _flood.Flood, connections: int = CONNECTIONS) -> dict:
     """What the generator, a process of its own, measured."""
-    file = stack.var / "requests.pickle"
-    file.write_bytes(pickle.dumps(sent.requests))
-    command = [sys.executable, "-m", "tests.bench._flood", str(file)]
-    done = subprocess.run(
-        [*command, str(stack.callback_port), str(connections)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    return json.loads(done.stdout)
+    return _flood.start(stack.var, sent.requests, stack.callback_port, connections).measured()
 
 
 def run() -> list[dict]:

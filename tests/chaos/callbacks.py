@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import requests
 from wechatpy.work.crypto import WeChatCrypto
@@ -26,10 +26,16 @@ class Pusher:
         self.answered: set[str] = set()
         self.lock = threading.Lock()
         self.repeats = 0
+        self.open: list[Future[None]] = []
 
-    def push_all(self, events: list[tuple[str, str]]) -> None:
-        """events: (name, inner XML). Returns when each has been answered."""
-        list(self.pool.map(lambda event: self._push(*event), events))
+    def push(self, events: list[tuple[str, str]]) -> None:
+        """events: (name, inner XML). They go out while the caller does something else."""
+        self.open += [self.pool.submit(self._push, *event) for event in events]
+
+    def finish(self) -> None:
+        """Returns when each has been answered; raises when one never was."""
+        for one in self.open:
+            one.result()
 
     def _push(self, name: str, xml: str) -> None:
         deadline = time.monotonic() + 120

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import threading
 import time
 
 import psycopg2
@@ -32,20 +31,23 @@ def _event(corp: str, change: str, user: str, person: str, at: int) -> str:
 
 
 class Hand:
-    """Kills one thing after another at random moments until told to stop."""
+    """Kills one thing after another at random moments, each while a share of the events arrives."""
 
-    def __init__(self, stack: Stack, runs: int, seed: int) -> None:
-        self.stack, self.runs, self.random = stack, runs, random.Random(seed)
+    def __init__(self, stack: Stack, pusher: Pusher, seed: int) -> None:
+        self.stack, self.pusher, self.random = stack, pusher, random.Random(seed)
         self.done: dict[str, int] = {}
-        self.pushing = threading.Event()
+        self.friends: list[str] = []
 
-    def work(self) -> None:
-        for _ in range(self.runs):
-            what = self.random.choice(["callbacks", "worker", "redis", "postgres"])
+    def work(self, events: list[tuple[str, str]], runs: int) -> None:
+        share = -(-len(events) // runs)
+        for run in range(runs):
+            self.pusher.push(events[run * share : (run + 1) * share])
+            self.befriend()
+            time.sleep(self.random.uniform(0, 0.4))
+            what = self.random.choice(["callbacks", "worker", "welcome", "redis", "postgres"])
             getattr(self, what)()
             self.done[what] = self.done.get(what, 0) + 1
-            time.sleep(self.random.uniform(0.1, 0.6))
-        self.pushing.set()
+        self.pusher.finish()
 
     def callbacks(self) -> None:
         self.stack.kill("callbacks")
@@ -56,6 +58,15 @@ class Hand:
     def worker(self) -> None:
         self.stack.kill("worker")
         self.stack.relaunch("worker")
+
+    def welcome(self) -> None:
+        self.stack.kill("welcome")
+        self.stack.relaunch("welcome")
+
+    def befriend(self) -> None:
+        """Somebody who must be greeted once or, if the worker dies with the call, at most once."""
+        act = {"action": "customer_add", "userid": "rm001", "name": "新客"}
+        self.friends.append(self.stack.sandbox.post("act", act)["external_userid"])
 
     def redis(self) -> None:
         redis.Redis.from_url(self.stack.environment["REDIS_URL"]).flushall()
@@ -91,11 +102,9 @@ def _survive(runs: int, events: int) -> dict:
         wait_until(
             "the walk ends", lambda: person.json("/api/connection/")["sync"]["state"] == "done", 60
         )
-        pusher, hand = Pusher(stack), Hand(stack, runs, seed=11)
-        killer = threading.Thread(target=hand.work)
-        killer.start()
-        pusher.push_all(_events(pusher.corp, world, events))
-        killer.join()
+        pusher = Pusher(stack)
+        hand = Hand(stack, pusher, seed=11)
+        hand.work(_events(pusher.corp, world, events), runs)
         return _verdict(stack, pusher, hand, events)
 
 
@@ -122,7 +131,10 @@ def _verdict(stack: Stack, pusher: Pusher, hand: Hand, events: int) -> dict:
         return _rows(stack, waiting) == [(0,)]
 
     wait_until("every event is handled", settled, 240)
-    states = dict(_rows(stack, "SELECT state, count(*) FROM channels_inboxevent GROUP BY 1"))
+    states = dict(_rows(stack, f"SELECT state, count(*) {_PUSHED} GROUP BY 1"))
+    open_greetings = "SELECT count(*) FROM channels_welcome WHERE state IN ('new', 'sending')"
+    wait_until("every greeting has ended", lambda: _rows(stack, open_greetings) == [(0,)], 90)
+    greetings = dict(_rows(stack, "SELECT state, count(*) FROM channels_welcome GROUP BY 1"))
     effects = _rows(
         stack,
         "SELECT count(*), count(DISTINCT key) FROM contacts_customerevent WHERE kind = 'deleted'",
@@ -136,13 +148,27 @@ def _verdict(stack: Stack, pusher: Pusher, hand: Hand, events: int) -> dict:
         "expected_effects": sum(name.startswith("lost") for name in pusher.answered),
         "repeated_pushes": pusher.repeats,
         "kills": hand.done,
+        "friends": len(hand.friends),
+        "greetings": greetings,
+        "most_greetings_of_one": max(_greeted(stack, who) for who in hand.friends),
     }
+
+
+# What the pusher sent; the sandbox sends events of its own for its new friends.
+_PUSHED = "FROM channels_inboxevent WHERE change_type IN ('del_follow_user', 'transfer_fail')"
+
+
+def _greeted(stack: Stack, who: str) -> int:
+    rows = stack.sandbox.get("messages", external_userid=who)["messages"]
+    return sum(row["msgtype"] == "text" and row["from"] != who for row in rows)
 
 
 def _judge(figures: dict) -> None:
     print(json.dumps(figures))
     assert figures["answered"] == figures["stored"] == figures["events"], figures
     assert figures["dead"] == 0, figures
+    assert figures["most_greetings_of_one"] == 1, figures
+    assert figures["greetings"].get("sent", 0) > figures["friends"] / 2, figures
     expected = figures["expected_effects"]
     assert figures["effects"] == (expected, expected), figures
 
