@@ -6,8 +6,8 @@ from django import forms
 
 from compliance.archive.content import LABELS
 from compliance.names import category_choices
-from compliance.selectors.archive import Query
 from scrm.accounts.models import Branch, User
+from compliance.selectors.search import Query
 from scrm.core.forms import TablerForm
 
 _MAX_UPLOAD = 2 * 1024 * 1024
@@ -21,9 +21,19 @@ class SearchForm(TablerForm):
         label="词语",
         max_length=60,
         required=False,
-        widget=forms.TextInput({"placeholder": "空格分开，全部包含"}),
+        widget=forms.TextInput({"placeholder": '保本 "零风险" -国债'}),
     )
     msgtype = forms.ChoiceField(label="消息类型", choices=TYPE_CHOICES, required=False)
+    direction = forms.ChoiceField(
+        label="方向",
+        choices=[("", "全部"), ("out", "员工发出"), ("in", "客户发来")],
+        required=False,
+    )
+    hits = forms.ChoiceField(
+        label="扫描结果",
+        choices=[("", "全部"), ("yes", "有命中"), ("no", "没有命中")],
+        required=False,
+    )
     since = forms.DateField(label="从", required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label="到", required=False, widget=forms.DateInput({"type": "date"}))
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import ArchiveSdk, archive_sdk
-from compliance.archive import decode, pull, scan
+from compliance.archive import decode, index, pull, scan
 from compliance.archive.marks import LowWater
 from compliance.lexicon import ScanFailed
 from compliance.models import ArchivedMessage
@@ -14,6 +14,7 @@ from compliance.models import ArchivedMessage
 logger = logging.getLogger(__name__)
 _envelopes = LowWater(decode.waiting)
 _messages = LowWater(scan.unscanned)
+_unfindable = LowWater(index.unindexed)
 
 
 def run() -> int:
@@ -23,10 +24,15 @@ def run() -> int:
     stored = 0
     for count in decode.batches(sdk, decode.newest_waiting()):
         stored += count
-        _scan(scan.newest_unscanned())
+        _judge_newest()
     if not stored:
-        _scan(scan.newest_unscanned())
+        _judge_newest()
     return stored
+
+
+def _judge_newest() -> None:
+    _scan(scan.newest_unscanned())
+    index.index(index.newest_unindexed())
 
 
 def sweep() -> int:
@@ -35,8 +41,9 @@ def sweep() -> int:
     _pull(sdk)
     stored = decode.decode(sdk, _envelopes.unsettled())
     _scan(_messages.unsettled())
-    _envelopes.advance()
-    _messages.advance()
+    index.index(_unfindable.unsettled())
+    for mark in (_envelopes, _messages, _unfindable):
+        mark.advance()
     return stored
 
 

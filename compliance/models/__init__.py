@@ -14,6 +14,7 @@ from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
 from compliance.models.proposals import BenignProposal
 from compliance.models.review import Review
 from compliance.models.sampling import Sample, SamplingPlan
+from compliance.models.search import MessageIndex
 
 __all__ = [
     "Alert",
@@ -34,6 +35,7 @@ __all__ = [
     "LogHead",
     "LogLeaf",
     "LogSubtree",
+    "MessageIndex",
     "MessageScan",
     "Review",
     "Sample",

@@ -1,23 +1,17 @@
-"""Reads of the archive: a conversation around a message, and the search."""
+"""Reads of the archive: a conversation around a message, and how results are shown."""
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from compliance.archive.content import LABELS
 from compliance.archive.log import tree
 from compliance.archive.records import REPEAT
 from compliance.models import ArchivedMessage, LogAnchor
+from compliance.selectors.search import excerpt
 from scrm.accounts.models import User
-from scrm.core import masking
-
-# Words cannot be searched in the database, as the text is encrypted there.
-WORD_WINDOW = 2000
-_EXCERPT = 60
 
 
 @dataclass(slots=True)
@@ -83,54 +77,6 @@ def _lines(messages: list[ArchivedMessage], focus: ArchivedMessage) -> list[Line
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    staff: str = ""
-    customer: str = ""
-    since: datetime.date | None = None
-    until: datetime.date | None = None
-    msgtype: str = ""
-    words: str = ""
-
-
-def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | list[ArchivedMessage]:
-    """Messages newest first; with words, those among the newest 2,000 that match the rest."""
-    rows = _filtered(messages_of(user), query).order_by("-sent_at", "-id")
-    words = query.words.casefold().split()
-    if not words:
-        return rows
-    return [m for m in rows[:WORD_WINDOW] if all(word in m.text.casefold() for word in words)]
-
-
-def _filtered(rows: QuerySet[ArchivedMessage], query: Query) -> QuerySet[ArchivedMessage]:
-    if query.staff:
-        name = Q(user__name__contains=query.staff) | Q(user__wecom_userid=query.staff)
-        rows = rows.filter(name | Q(user__username=query.staff))
-    if query.customer:
-        rows = rows.filter(customer__number=query.customer)
-    if query.since:
-        rows = rows.filter(sent_at__gte=_midnight(query.since))
-    if query.until:
-        rows = rows.filter(sent_at__lt=_midnight(query.until + datetime.timedelta(days=1)))
-    return rows.filter(msgtype=query.msgtype) if query.msgtype else rows
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
-
-
-def excerpt(message: ArchivedMessage, words: str) -> str:
-    """A masked line of the message, from just before the first word searched for."""
-    first = words.casefold().split()[:1]
-    at = message.text.casefold().find(first[0]) if first else 0
-    start = max(0, at - 15)
-    end = start + _EXCERPT
-    tail = "…" if end < len(message.text) else ""
-    # Masked as a whole before it is cut: a number cut in two would not be recognised.
-    text = masking.text(message.text)
-    return f"{'…' if start else ''}{text[start:end]}{tail}".replace("\n", " ")
-
-
-@dataclass(frozen=True, slots=True)
 class Hit:
     """One message as the list of results shows it."""
 
@@ -140,7 +86,7 @@ class Hit:
 
 
 def hits(messages: Iterable[ArchivedMessage], words: str) -> list[Hit]:
-    return [Hit(m, excerpt(m, words) or m.error, type_label(m.msgtype)) for m in messages]
+    return [Hit(m, excerpt(m.text, words) or m.error, type_label(m.msgtype)) for m in messages]
 
 
 def type_label(msgtype: str) -> str:

@@ -11,12 +11,14 @@ from django.views.decorators.http import require_POST
 from compliance.archive.verify import archive_verify
 from compliance.forms import SearchForm
 from compliance.selectors import archive as selectors
-from compliance.selectors.archive import Query
+from compliance.selectors import search
+from compliance.selectors.search import Query
 from scrm.accounts.request import Request
 from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
 from scrm.core import masking
 from scrm.core.access import AUDITOR, HQ, OFFICER, access
+from scrm.core.errors import BusinessError
 from scrm.core.pages import PAGE_SIZE, go, perform
 from scrm.core.scope import fetch
 
@@ -24,15 +26,18 @@ from scrm.core.scope import fetch
 @access({OFFICER, AUDITOR}, {OFFICER, AUDITOR})
 def archive(request: Request) -> HttpResponse:
     form = SearchForm(request.POST or None)
-    context: dict[str, Any] = {"form": form, "window": selectors.WORD_WINDOW, "searched": False}
+    context: dict[str, Any] = {"form": form, "window": search.WINDOW, "searched": False}
     if request.method == "POST" and form.is_valid():
-        context |= _results(request, form.query())
+        try:
+            context |= _results(request, form.query())
+        except BusinessError as error:
+            form.add_error("words", error.message)
     template = "compliance/_results.html" if request.htmx else "compliance/archive.html"
     return render(request, template, context)
 
 
 def _results(request: Request, query: Query) -> dict[str, Any]:
-    found = selectors.search(request.user, query)
+    found = search.search(request.user, query)
     page = Paginator(found, PAGE_SIZE).get_page(request.POST.get("page"))
     asked = {name: masking.text(str(value)) for name, value in asdict(query).items() if value}
     record(

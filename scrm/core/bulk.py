@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models, transaction
 
 from scrm.core.fields import RowEncryptedTextField
 
@@ -33,7 +34,8 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     _copy(table, rows, _columns(model))
 
 
-def insert_new(rows: Sequence[M], *, key: str = "id") -> list[M]:
+@transaction.atomic
+def insert_new(rows: Sequence[M], *, key: str = "") -> list[M]:
     """Inserts the rows that break no unique constraint; the others are left out in silence.
 
     `key` names a column that tells the given rows apart, such as "message_id": by it the rows that
@@ -42,7 +44,11 @@ def insert_new(rows: Sequence[M], *, key: str = "id") -> list[M]:
     if not rows:
         return []
     model = type(rows[0])
-    table, columns = model._meta.db_table, _columns(model)[1:]
+    table, columns = model._meta.db_table, _columns(model)
+    pk = model._meta.pk
+    if isinstance(pk, models.AutoField):
+        columns = columns[1:]
+    key = key or str(pk.column)
     names = ", ".join(column for column, _ in columns)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -53,7 +59,7 @@ def insert_new(rows: Sequence[M], *, key: str = "id") -> list[M]:
         _copy(f"bulk_{table}", rows, columns)
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM bulk_{table} "  # noqa: S608
-            f"ON CONFLICT DO NOTHING RETURNING {key}, id"
+            f"ON CONFLICT DO NOTHING RETURNING {key}, {pk.column}"
         )
         stored = dict(cursor.fetchall())
     return _stored(rows, key, stored)
@@ -105,6 +111,8 @@ def _encoder(field: Any) -> Encoder:
 
 
 def _value_encoder(field: Any) -> Encoder:
+    if isinstance(field, ArrayField):
+        return lambda value: "{" + ",".join(map(str, value)) + "}"
     if isinstance(field, models.JSONField):
         return lambda value: json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
     if isinstance(field, models.DateTimeField):

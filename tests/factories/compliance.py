@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from channels.providers.base import ErrorClass, ProviderError
 from channels.sandbox import archive_cipher
-from compliance.archive import decode, pull, scan
+from compliance.archive import decode, index, pull, scan
 from compliance.models import Alert, ArchivedMessage
 from contacts.models import ExternalContact
 from scrm.accounts.models import User
@@ -102,10 +102,11 @@ class Chat:
         return self.add(json.dumps(record, ensure_ascii=False), msgid, version)
 
     def archive(self) -> int:
-        """Pulls, decodes and scans everything that waits."""
+        """Pulls, decodes, scans and indexes everything that waits."""
         pull.pull(self)
         stored = decode.decode(self, decode.waiting())
         scan.scan(scan.unscanned())
+        index.index(index.unindexed())
         return stored
 
 

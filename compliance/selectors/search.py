@@ -1,0 +1,163 @@
+"""Search over the encrypted archive: the blind index narrows, decryption decides."""
+
+import datetime
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from compliance.archive import terms
+from compliance.archive.records import REPEAT
+from compliance.models import ArchivedMessage, MessageIndex, MessageScan
+from contacts.models import Customer
+from scrm.accounts.models import User
+from scrm.core import masking
+from scrm.core.errors import BusinessError
+
+# So many of the newest messages that the index offers are opened and compared.
+WINDOW = 1000
+_EXCERPT = 60
+_TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
+_QUOTES = str.maketrans("“”「」『』－", '""""""-')
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    staff: str = ""
+    customer: str = ""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    msgtype: str = ""
+    direction: str = ""
+    hits: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was asked for, in the form in which texts are compared."""
+
+    wanted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    def match(self, text: str) -> bool:
+        found = terms.searchable(text)
+        if any(word not in found for word in self.wanted):
+            return False
+        return not any(word in found for word in self.refused)
+
+    def tokens(self) -> list[int]:
+        return sorted({token for word in self.wanted for token in terms.tokens(word)})
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Words:
+    """`基金 "保本 保息" -国债`: all words, the phrase as it stands, and not the last one.
+
+    Raises BusinessError when nothing in it can be looked up: the index knows pairs of characters.
+    """
+    wanted, refused = [], []
+    for minus, phrase, word in _TERM.findall(text.translate(_QUOTES)):
+        term = terms.normal(phrase or word)
+        if term:
+            (refused if minus else wanted).append(term)
+    words = Words(tuple(wanted), tuple(refused))
+    if (wanted or refused) and not words.tokens():
+        raise BusinessError(
+            "请至少写一个两个字以上的词；排除词要和查找的词一起使用。", code="words"
+        )
+    return words
+
+
+def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | list[ArchivedMessage]:
+    """Messages newest first; with words, those of the newest 1,000 candidates that hold them."""
+    words = parse(query.words)
+    if not words.wanted:
+        stored = ArchivedMessage.objects.visible_to(user).exclude(msgtype=REPEAT)
+        found = _filtered(stored, query).order_by("-sent_at", "-id")
+        return found.select_related("user", "contact", "customer")
+    rows = _filtered(_visible(user), query).order_by("-sent_at", "-message_id")
+    ids = list(rows.filter(tokens__contains=words.tokens()).values_list("pk", flat=True)[:WINDOW])
+    return _opened(ids, words)
+
+
+def _opened(ids: list[int], words: Words) -> list[ArchivedMessage]:
+    stored = ArchivedMessage.objects.filter(pk__in=ids)
+    texts = stored.only("text", "envelope_id").in_bulk()
+    matching = [pk for pk in ids if pk in texts and words.match(texts[pk].text)]
+    return _Found(matching, ids)
+
+
+class _Found(list[ArchivedMessage]):
+    """Looks like a list of messages; only the page that is shown is read whole."""
+
+    def __init__(self, ids: list[int], candidates: list[int]) -> None:
+        super().__init__()
+        self.ids, self.candidates = ids, candidates
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __bool__(self) -> bool:
+        return bool(self.ids)
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def, override]
+        wanted = self.ids[at] if isinstance(at, slice) else [self.ids[at]]
+        rows = ArchivedMessage.objects.select_related("user", "contact", "customer")
+        known = rows.in_bulk(wanted)
+        messages = [known[pk] for pk in wanted]
+        return messages if isinstance(at, slice) else messages[0]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self[:])
+
+
+def _visible(user: User) -> QuerySet[MessageIndex]:
+    """The officer's own branch and those below, as for the messages themselves."""
+    rows = MessageIndex.objects.all()
+    if user.branch.parent_id is None:
+        return rows
+    people = User.objects.filter(branch__path__startswith=user.branch.path)
+    return rows.filter(user_id__in=_ids(people))
+
+
+def _filtered(rows: Any, query: Query) -> Any:
+    """Narrows messages or their index entries: the columns have the same names."""
+    if query.staff:
+        named = Q(name__contains=query.staff) | Q(wecom_userid=query.staff)
+        people = User.objects.filter(named | Q(username=query.staff))
+        rows = rows.filter(user_id__in=_ids(people))
+    if query.customer:
+        rows = rows.filter(customer_id__in=_ids(Customer.objects.filter(number=query.customer)))
+    if query.since:
+        rows = rows.filter(sent_at__gte=_midnight(query.since))
+    if query.until:
+        rows = rows.filter(sent_at__lt=_midnight(query.until + datetime.timedelta(days=1)))
+    if query.direction:
+        rows = rows.filter(from_staff=query.direction == "out")
+    if query.hits:
+        judged = MessageScan.objects.filter(message_id=OuterRef("pk"), severity__gte=1)
+        rows = rows.filter(Exists(judged) if query.hits == "yes" else ~Exists(judged))
+    return rows.filter(msgtype=query.msgtype) if query.msgtype else rows
+
+
+def _ids(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("pk", flat=True))
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def excerpt(text: str, words: str) -> str:
+    """A masked line of the text, from just before the first word searched for."""
+    # Masked as a whole before it is cut: a number cut in two would not be recognised.
+    shown = masking.text(terms.redacted(text))
+    wanted = parse(words).wanted
+    at = shown.casefold().find(wanted[0]) if wanted else 0
+    start = max(0, at - 15)
+    tail = "…" if start + _EXCERPT < len(shown) else ""
+    return f"{'…' if start else ''}{shown[start : start + _EXCERPT]}{tail}".replace("\n", " ")

@@ -1,0 +1,132 @@
+"""Searching what is encrypted: everything there is found, nothing else, and no secret."""
+
+import random
+
+import pytest
+from django.db import connection
+
+from compliance.archive import terms
+from compliance.models import ArchivedMessage, MessageIndex
+from compliance.selectors.search import Query, excerpt, parse, search
+from scrm.audit.models import AuditEvent
+from scrm.core.errors import BusinessError
+from tests.factories.cast import Cast, befriend
+from tests.factories.compliance import RISKY, Chat
+
+
+def _texts(cast: Cast, words: str, **facets: object) -> set[str]:
+    return {m.text for m in search(cast.officer, Query(words=words, **facets))}  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def talk(cast: Cast, chat: Chat) -> Chat:
+    to = befriend(cast.wang).external_userid
+    for text in (
+        "这款基金保本吗",
+        "国债和基金都可以看看",
+        "ＡＢＣ计划 Fund Plan",
+        "下周三见",
+        RISKY,
+    ):
+        chat.say("alice", to, text)
+    chat.say(to, "alice", "基金净值多少")
+    chat.say("bob", befriend(cast.li).external_userid, "基金在上海")
+    chat.archive()
+    return chat
+
+
+def test_all_words_phrases_and_exclusions(cast: Cast, talk: Chat) -> None:
+    assert _texts(cast, "基金") == {"这款基金保本吗", "国债和基金都可以看看", "基金净值多少"}
+    assert _texts(cast, "基金 国债") == {"国债和基金都可以看看"}
+    assert _texts(cast, "基金 -国债") == {"这款基金保本吗", "基金净值多少"}
+    assert _texts(cast, "“fund plan”") == {"ＡＢＣ计划 Fund Plan"}
+    assert _texts(cast, '"plan fund"') == set()
+    assert _texts(cast, "abc计划") == {"ＡＢＣ计划 Fund Plan"}
+    # Every pair of the word is there, the word is not: only decryption can tell.
+    assert _texts(cast, "金都基金") == set()
+
+
+def test_facets_narrow(cast: Cast, talk: Chat) -> None:
+    assert _texts(cast, "基金", direction="in") == {"基金净值多少"}
+    assert _texts(cast, "保本", hits="yes") >= {RISKY}
+    assert RISKY not in _texts(cast, "保本", hits="no")
+    assert _texts(cast, "基金", customer="C00000002") == set()
+    assert _texts(cast, "基金", staff="陈静怡", msgtype="text")
+
+
+def test_other_branches_stay_hidden(cast: Cast, talk: Chat) -> None:
+    assert "基金在上海" not in _texts(cast, "基金")
+    both = {m.text for m in search(cast.officer_head, Query(words="基金"))}
+    assert both > {"基金在上海"}
+    shanghai = {m.text for m in search(cast.officer_shanghai, Query(words="基金"))}
+    assert shanghai == {"基金在上海"}
+
+
+def test_what_cannot_be_looked_up_is_said(cast: Cast) -> None:
+    for words in ("金", "-国债", "金 -国债"):
+        with pytest.raises(BusinessError, match="两个字"):
+            parse(words)
+
+
+SECRETS = {
+    "验证码是 482913": "482913",
+    "您把４８２９１３这个验证码发我": "４８２９１３",
+    "482913": "482913",
+    "卡背面后三位 317": "317",
+    "CVV：317": "317",
+    "网银密码是abc12345": "abc12345",
+    "密码 135790": "135790",
+}
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_secrets_are_neither_indexed_nor_shown_in_results(text: str) -> None:
+    secret = SECRETS[text]
+    assert secret not in terms.redacted(text)
+    assert len(terms.redacted(text)) == len(text)
+    assert terms.normal(secret) not in terms.searchable(text)
+    assert secret not in excerpt(text, "")
+
+
+def test_ordinary_numbers_stay_searchable() -> None:
+    for text in ("年化 3.25，期限 180 天", "2024 年 6 月 7 日 9 点", "产品代码 100234 已上架"):
+        assert terms.redacted(text) == text
+
+
+def test_random_words_are_always_found(cast: Cast, chat: Chat) -> None:
+    """Recall of the blind index is whole: each substring of each message finds it."""
+    rng = random.Random(7)
+    to, alphabet = befriend(cast.wang).external_userid, "甲乙丙丁ABc１２🙂 。"
+    texts = ["".join(rng.choices(alphabet, k=12)) for _ in range(60)]
+    for text in texts:
+        chat.say("alice", to, text)
+    chat.archive()
+    for text in texts:
+        start = rng.randrange(0, 8)
+        piece = terms.normal(text)[start : start + 4].strip()
+        if not terms.tokens(piece) or '"' in piece or "-" in piece:
+            continue
+        assert text in _texts(cast, f'"{piece}"'), (text, piece)
+
+
+def test_the_index_holds_no_text_and_goes_with_its_key(cast: Cast, talk: Chat, settings) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(t)::text FROM compliance_messageindex t")
+        dump = "".join(row[0] for row in cursor.fetchall())
+    assert "基金" not in dump
+    settings.INDEX_KEY = "another index key than before"
+    assert _texts(cast, "基金") == set()
+
+
+def test_each_search_is_on_record_with_masked_words(cast: Cast, talk: Chat, sign_in) -> None:
+    client = sign_in(cast.officer)
+    page = client.post("/compliance/archive/", {"words": "基金 13812345678"})
+    assert page.status_code == 200
+    event = AuditEvent.objects.get(action="archive.search")
+    assert event.after["words"] == "基金 138****5678"
+    assert "两个字" in client.post("/compliance/archive/", {"words": "金"}).content.decode()
+
+
+def test_each_message_is_indexed_once(cast: Cast, talk: Chat) -> None:
+    talk.archive()
+    assert MessageIndex.objects.count() == ArchivedMessage.objects.count() == 7
