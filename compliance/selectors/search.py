@@ -2,9 +2,10 @@
 
 import datetime
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -19,6 +20,7 @@ from scrm.core.errors import BusinessError
 
 # So many of the newest messages that the index offers are opened and compared.
 WINDOW = 1000
+_OPEN_AT_ONCE = 100
 _EXCERPT = 60
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 _QUOTES = str.maketrans("“”「」『』－", '""""""-')
@@ -72,7 +74,7 @@ def parse(text: str) -> Words:
     return words
 
 
-def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | list[ArchivedMessage]:
+def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | Found:
     """Messages newest first; with words, those of the newest 1,000 candidates that hold them."""
     words = parse(query.words)
     if not words.wanted:
@@ -81,38 +83,50 @@ def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | list[Archive
         return found.select_related("user", "contact", "customer")
     rows = _filtered(_visible(user), query).order_by("-sent_at", "-message_id")
     ids = list(rows.filter(tokens__contains=words.tokens()).values_list("pk", flat=True)[:WINDOW])
-    return _opened(ids, words)
+    return Found(ids, words)
 
 
-def _opened(ids: list[int], words: Words) -> list[ArchivedMessage]:
-    stored = ArchivedMessage.objects.filter(pk__in=ids)
-    texts = stored.only("text", "envelope_id").in_bulk()
-    matching = [pk for pk in ids if pk in texts and words.match(texts[pk].text)]
-    return _Found(matching, ids)
+class Found(Sequence[ArchivedMessage]):
+    """Messages that hold the words: candidates of the index, opened as far as somebody looks.
 
+    The length is exact for up to 100 candidates, else an upper bound until all were opened.
+    """
 
-class _Found(list[ArchivedMessage]):
-    """Looks like a list of messages; only the page that is shown is read whole."""
+    def __init__(self, candidates: list[int], words: Words) -> None:
+        self.candidates, self.words = candidates, words
+        self.opened = 0
+        self.ids: list[int] = []
+        self._open_until(1)
 
-    def __init__(self, ids: list[int], candidates: list[int]) -> None:
-        super().__init__()
-        self.ids, self.candidates = ids, candidates
+    def _open_until(self, enough: int) -> None:
+        while len(self.ids) < enough and self.opened < len(self.candidates):
+            batch = self.candidates[self.opened : self.opened + _OPEN_AT_ONCE]
+            rows = ArchivedMessage.objects.filter(pk__in=batch)
+            texts = {row.pk: row.text for row in rows.only("text", "envelope_id")}
+            self.ids += [pk for pk in batch if pk in texts and self.words.match(texts[pk])]
+            self.opened += len(batch)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.ids) + len(self.candidates) - self.opened
 
-    def __bool__(self) -> bool:
-        return bool(self.ids)
+    @overload
+    def __getitem__(self, at: int) -> ArchivedMessage: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[ArchivedMessage]: ...
+    def __getitem__(self, at: int | slice) -> ArchivedMessage | list[ArchivedMessage]:
+        if not isinstance(at, slice):
+            return self[at : at + 1][0]
+        self._open_until(len(self.candidates) if at.stop is None else at.stop)
+        wanted = self.ids[at]
+        known = _whole().in_bulk(wanted)
+        return [known[pk] for pk in wanted]
 
-    def __getitem__(self, at):  # type: ignore[no-untyped-def, override]
-        wanted = self.ids[at] if isinstance(at, slice) else [self.ids[at]]
-        rows = ArchivedMessage.objects.select_related("user", "contact", "customer")
-        known = rows.in_bulk(wanted)
-        messages = [known[pk] for pk in wanted]
-        return messages if isinstance(at, slice) else messages[0]
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[ArchivedMessage]:
         return iter(self[:])
+
+
+def _whole() -> QuerySet[ArchivedMessage]:
+    return ArchivedMessage.objects.select_related("user", "contact", "customer")
 
 
 def _visible(user: User) -> QuerySet[MessageIndex]:

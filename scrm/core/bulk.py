@@ -77,7 +77,7 @@ def _copy(table: str, rows: Sequence[models.Model], columns: list[tuple[str, Enc
     encoders = [encode for _, encode in columns]
     text = "".join("\t".join([encode(row) for encode in encoders]) + "\n" for row in rows)
     names = ", ".join(column for column, _ in columns)
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's wrapper does not know COPY; the driver's cursor inside does.
         cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", io.StringIO(text))
 

@@ -52,7 +52,7 @@ def _measure() -> dict[str, Any]:
         "unit": "ms",
         "median": round(statistics.median(took), 1),
         "max": round(max(took), 1),
-        "peer": {"name": "the candidate rows by primary key, opened, p95", "value": round(peer, 1)},
+        "peer": {"name": "100 rows by primary key, opened, p95", "value": round(peer, 1)},
         "ratio": round(p95 / peer, 2),
         "messages": MESSAGES,
         "queries": len(queries),
@@ -82,7 +82,7 @@ def _search(user: Any, query: Any) -> tuple[list[int], int]:
     found = search.search(user, query)
     page = list(found[:_PAGE])
     assert all(message.text for message in page)
-    return getattr(found, "candidates", []), len(found)
+    return found.candidates[:100], len(found.ids)
 
 
 def _by_key(ids: list[int]) -> None:
