@@ -6,8 +6,8 @@ from django import forms
 
 from compliance.archive.content import LABELS
 from compliance.names import category_choices
-from scrm.accounts.models import Branch, User
 from compliance.selectors.search import Query
+from scrm.accounts.models import Branch, User
 from scrm.core.forms import TablerForm
 
 _MAX_UPLOAD = 2 * 1024 * 1024

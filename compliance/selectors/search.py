@@ -74,7 +74,7 @@ def parse(text: str) -> Words:
     return words
 
 
-def search(user: User, query: Query) -> QuerySet[ArchivedMessage] | Found:
+def search(user: User, query: Query) -> "QuerySet[ArchivedMessage] | Found":
     """Messages newest first; with words, those of the newest 1,000 candidates that hold them."""
     words = parse(query.words)
     if not words.wanted:
