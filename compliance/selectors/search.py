@@ -61,7 +61,8 @@ def parse(text: str) -> Words:
 
     Raises BusinessError when nothing in it can be looked up: the index knows pairs of characters.
     """
-    wanted, refused = [], []
+    wanted: list[str] = []
+    refused: list[str] = []
     for minus, phrase, word in _TERM.findall(text.translate(_QUOTES)):
         term = terms.normal(phrase or word)
         if term:
