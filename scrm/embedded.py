@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ max_wal_size = 4GB
 work_mem = 32MB
 timezone = 'Asia/Shanghai'
 """
+_START_SECONDS = 60
 
 
 class ServiceFailed(Exception):
@@ -62,13 +64,25 @@ def start_postgres(folder: Path, *, quick: bool = False) -> str:
     """Starts (or joins) the server of `folder` and returns its URL; it stops with its last user."""
     get_server = _get_server(folder.parent)
     fresh = not (folder / "PG_VERSION").exists()
-    server = get_server(folder, cleanup_mode="stop", start=not fresh)
+    server = get_server(folder, cleanup_mode="stop", start=False)
     if fresh:
         server.ensure_pgdata_inited()
         with (folder / "postgresql.conf").open("a") as conf:
             conf.write(_SETTINGS + (_QUICK_SETTINGS if quick else ""))
-        server.start()
+    _patiently(server.start)
     return str(server.get_uri())
+
+
+def _patiently(start: Callable[[], None]) -> None:
+    """The package waits ten seconds. On a busy machine a server that recovers from a crash needs
+    more, goes on starting in the meantime, and is joined by the next try."""
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        # The assertion is the package's way to say "running, but not ready yet".
+        with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
+            return start()
+        time.sleep(0.5)
+    raise ServiceFailed(f"PostgreSQL did not start within {_START_SECONDS} s.")
 
 
 def stop_postgres(folder: Path) -> None:
@@ -88,7 +102,7 @@ def restart_postgres(folder: Path) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
     process.wait(10)
-    server.ensure_postgres_running()
+    _patiently(server.ensure_postgres_running)
 
 
 def remove_postgres(folder: Path) -> None:

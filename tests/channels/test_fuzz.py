@@ -17,9 +17,9 @@ from django.conf import settings
 from django.test import RequestFactory
 from wechatpy.work.crypto import WeChatCrypto
 
+from channels.inbox.views import wecom_callback
 from channels.inbox.wsgi import application
 from channels.models import InboxEvent
-from channels.views import wecom_callback
 
 BODIES = 10_000
 
