@@ -23,6 +23,7 @@ from scrm.core.errors import BusinessError
 WEEKDAYS = tuple(enumerate("一二三四五六日"))
 _WORKDAYS = {0, 1, 2, 3, 4}
 _FOUND = 6
+_LONG = 12
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ class Editing:
     def change(self, act: str, actor: User, way: ContactWay | None) -> None:
         """One press: "add:5", "branch:3", "drop:5", "shift", "unshift:2"; others change nothing."""
         verb, _, text = act.partition(":")
-        number = int(text) if text.isdecimal() else 0
+        number = next(iter(_ints([text])), 0)
         if verb == "add":
             self._add(employable(actor, way).filter(pk=number))
         elif verb == "branch":
@@ -134,7 +135,8 @@ class Editing:
 
 
 def _ints(values: Iterable[str]) -> list[int]:
-    return [int(value) for value in values if value.isdecimal()]
+    """Those that can be ids; a form may hold anything."""
+    return [int(value) for value in values if value.isdecimal() and len(value) < _LONG]
 
 
 def _posted_shift(post: QueryDict, key: int) -> ShiftRow:
@@ -148,7 +150,8 @@ def _posted_shift(post: QueryDict, key: int) -> ShiftRow:
 
 
 def _cap(row: MemberRow) -> int | None:
-    refuse(row.cap and not row.cap.isdecimal(), f"{row.user.name}的每日上限要填整数，不限请留空。")
+    readable = row.cap.isdecimal() and len(row.cap) < _LONG
+    refuse(row.cap and not readable, f"{row.user.name}的每日上限要填整数，不限请留空。")
     return int(row.cap) if row.cap else None
 
 

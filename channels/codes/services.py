@@ -71,12 +71,13 @@ def _write_way(way: ContactWay, draft: WayDraft) -> None:
         setattr(way, name, getattr(draft, name))
     way.save()
     way.tags.set(draft.tags)
-    members = {
-        row.user_id: ContactWayMember.objects.create(
+    people = ContactWayMember.objects.bulk_create(
+        ContactWayMember(
             way=way, user_id=row.user_id, daily_cap=row.daily_cap, fallback=row.fallback
         )
         for row in draft.members
-    }
+    )
+    members = {row.user_id: row for row in people}
     for row in draft.shifts:
         days = sorted(set(row.weekdays))
         shift = ContactWayShift.objects.create(

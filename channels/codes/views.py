@@ -173,12 +173,18 @@ def _editing(editing: Editing, find: str, offers: list[editor.Offer]) -> dict[st
     }
 
 
+def _asked_way(request: Request, asked: str) -> ContactWay:
+    if not asked.isdecimal():
+        raise Http404
+    return _way(request, int(asked))
+
+
 @require_POST
 @access(set(), EDITORS)
 def code_draft(request: Request) -> HttpResponse:
     """The editor's people and shifts after one press, and who would receive; nothing is stored."""
-    asked = request.POST.get("way", "")
-    way = _way(request, int(asked)) if asked.isdecimal() else None
+    asked = request.POST.get("way")
+    way = _asked_way(request, asked) if asked else None
     editing = Editing.posted(request.POST, request.user, way)
     act, find = request.POST.get("do", ""), request.POST.get("find", "")
     editing.change(act, request.user, way)

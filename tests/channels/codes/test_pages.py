@@ -13,6 +13,7 @@ from channels.models import ContactWay, GroupCode
 from contacts.models import GroupChat, GroupMember
 from scrm.audit.models import AuditEvent
 from scrm.core.errors import BusinessError
+from tests.factories import cast as factory
 from tests.factories import codes
 from tests.factories.cast import Cast
 from tests.factories.contacts import make_tag
@@ -104,6 +105,34 @@ def test_a_cap_that_is_no_number_is_refused_by_name(cast: Cast, sign_in) -> None
     changes = {f"cap-{cast.alice.pk}": "很多"}
     answer = sign_in(cast.admin).post("/codes/new/", form(cast, **changes))
     assert "陈静怡的每日上限要填整数" in answer.content.decode()
+
+
+def test_the_largest_code_can_be_posted(cast: Cast, sign_in) -> None:
+    crowd = [factory.user(f"rm{n}", f"经理{n}", "rm", cast.dongcheng) for n in range(98)]
+    ids = [cast.alice.pk, cast.amy.pk, *(row.pk for row in crowd)]
+    shifts: dict[str, object] = {}
+    for key in range(1, 21):
+        shifts |= {
+            f"days-{key}": list(range(7)), f"starts-{key}": "00:00", f"ends-{key}": "00:00",
+            f"staff-{key}": ids,
+        }  # fmt: skip
+    changes = {"member": ids, "fallback": ids, "shift": list(range(1, 21))} | shifts
+    changes |= {f"cap-{pk}": "3" for pk in ids}
+    answer = sign_in(cast.admin).post("/codes/new/", form(cast, **changes))
+    assert answer.status_code == 302
+    way = ContactWay.objects.get()
+    assert (way.members.count(), way.shifts.count(), len(way.wanted["user"])) == (100, 20, 100)
+
+
+@pytest.mark.parametrize("junk", ["x", "9" * 30, "9" * 5000, "-1", "", "１"])
+def test_junk_in_the_form_is_no_crash(cast: Cast, sign_in, junk: str) -> None:
+    client = sign_in(cast.admin)
+    changes = {"member": [junk], "fallback": [junk], "shift": [junk, "1"], "days-1": [junk]}
+    for act in ("add", "drop", "branch", "unshift", "nothing"):
+        press(client, cast, f"{act}:{junk}", **changes)
+    cap = client.post("/codes/new/", form(cast, **{f"cap-{cast.alice.pk}": junk}))
+    assert cap.status_code in {302, 422}
+    assert client.post("/codes/new/", form(cast, **changes)).status_code == 422
 
 
 def test_nobody_outside_the_scope_gets_behind_a_code(cast: Cast, sign_in) -> None:
