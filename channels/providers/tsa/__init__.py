@@ -1,7 +1,8 @@
 """Time stamps by RFC 3161 from the authority that the settings name (TSA_URL, TSA_CA_PATH).
 
-Only a hash leaves the bank. An answer is checked against the authority's certificate and our own
-nonce before it is believed; later checks need no network.
+Only a hash leaves the bank. An answer is checked against the authority's certificates and our own
+nonce before it is believed; later checks need no network. TSA_CA_PATH holds root, intermediate and
+signing certificate, in any order.
 """
 
 import datetime
@@ -13,6 +14,7 @@ from django.conf import settings
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
+    TimeStampRequest,
     TimeStampResponse,
     VerificationError,
     Verifier,
@@ -29,7 +31,7 @@ class TokenInvalid(Exception):
     """The token is not the authority's word about this data."""
 
 
-def _roots() -> list[x509.Certificate]:
+def _certificates() -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(Path(settings.TSA_CA_PATH).read_bytes())
     except (OSError, ValueError) as error:
@@ -38,10 +40,31 @@ def _roots() -> list[x509.Certificate]:
         ) from error
 
 
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except x509.ExtensionNotFound:
+        return False
+    return bool(found.value.ca)
+
+
 def _verifier(builder: VerifierBuilder) -> Verifier:
-    for certificate in _roots():
-        builder = builder.add_root_certificate(certificate)
+    """Sorts the file: self-signed certificates are roots, the one that is no CA is the signer."""
+    for certificate in _certificates():
+        if certificate.subject == certificate.issuer:
+            builder = builder.add_root_certificate(certificate)
+        elif _is_authority(certificate):
+            builder = builder.add_intermediate_certificate(certificate)
+        else:
+            builder = builder.tsa_certificate(certificate)
     return builder.build()
+
+
+def _request(data: bytes) -> TimeStampRequest:
+    # Certificates are not asked for: we have them, and authorities built on OpenSSL give them in an
+    # order that is not DER, which the strict parser refuses.
+    builder = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256)
+    return builder.cert_request(cert_request=False).build()
 
 
 def stamp(data: bytes) -> bytes:
@@ -49,7 +72,7 @@ def stamp(data: bytes) -> bytes:
 
     Raises ProviderError when it cannot be reached, refuses, or answers about something else.
     """
-    request = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
+    request = _request(data)
     answer = _post(request.as_bytes())
     response = _decoded(answer)
     try:
