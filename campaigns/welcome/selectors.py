@@ -29,8 +29,9 @@ def is_editable(rule: WelcomeRule, user: User) -> bool:
 
 
 def fitting_versions(user: User) -> QuerySet[ContentVersion]:
-    """Contents that may greet: usable, and without a product, as a stranger has no risk level."""
-    return usable_versions(user).filter(product=None, channels__contains="welcome")
+    """Contents that may greet: usable and approved for it, for everybody and without a product, as
+    a stranger has neither tier nor risk level."""
+    return usable_versions(user).filter(product=None, tiers=[], channels__contains="welcome")
 
 
 def rules_for(employee: User, channel_state: str) -> list[WelcomeRule]:

@@ -86,7 +86,9 @@ def _home(plan: Plan, actor: User) -> Branch:
 def check_content(version: ContentVersion, actor: User) -> None:
     """Raises BusinessError when this content cannot greet a stranger."""
     if not fitting_versions(actor).filter(pk=version.pk).exists():
-        raise BusinessError("请选择已通过审批、未过期且不带产品的素材。", code="version")
+        raise BusinessError(
+            "请选择已过审、可用于欢迎语、面向全部客户且不带产品的素材。", code="version"
+        )
     if unknown := variables.of_customers(version.body):
         names = "、".join(f"{{{name}}}" for name in unknown)
         raise BusinessError(f"新客户还不认识，欢迎语不能使用变量 {names}。", code="version")

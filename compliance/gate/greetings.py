@@ -101,6 +101,7 @@ def _unassessed(proposal: Proposal) -> checks.Stopped:
 
 _CHECKS: tuple[tuple[str, checks.Check], ...] = (
     ("content", checks.content_approved),
+    ("audience", checks.audience),
     ("containment", checks.sender_free),
     ("opt_out", checks.opt_out),
     ("suitability", _unassessed),

@@ -88,6 +88,12 @@ def test_only_words_for_strangers_may_greet(cast: Cast) -> None:
         make(factory.version(cast, "{客户称呼}您好"))
     with pytest.raises(BusinessError, match="不带产品"):
         make(factory.version(cast, "您好", product(2)))
+    for field, value in (("channels", ["mass_send"]), ("tiers", ["private"])):
+        version = factory.version(cast)
+        setattr(version, field, value)
+        version.save()
+        with pytest.raises(BusinessError, match="可用于欢迎语"):
+            make(version)
     from tests.factories import campaign
 
     with pytest.raises(BusinessError, match="审批"):

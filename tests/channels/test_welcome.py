@@ -14,6 +14,7 @@ from channels.inbox import processing
 from channels.models import InboxEvent, Welcome
 from channels.outbox import greeting, welcomes
 from channels.providers.wecom.api.welcome import Welcome as WelcomeCalls
+from compliance.models import Review
 from contacts import timeline
 from contacts.models import ExternalContact
 from scrm.accounts.models import User
@@ -46,7 +47,9 @@ def test_a_new_friend_is_greeted_once(cast: Cast, corp: Corp) -> None:
     assert corp.received(row.external_userid) == ["您好，我是东城支行的陈静怡，很高兴认识您。"]
     assert (row.attempts, _calls(corp)) == (1, 1)
     assert row.cleared_by == "compliance.gate"
-    assert row.clearance_rules["checks"] == "content,containment,opt_out,suitability,lexicon"
+    assert row.clearance_rules["checks"] == (
+        "content,audience,containment,opt_out,suitability,lexicon"
+    )
     assert len(row.clearance_hash) == 64
 
 
@@ -161,8 +164,6 @@ def test_the_lexicon_of_today_counts(cast: Cast, corp: Corp) -> None:
     version = rule.version
     type(version).objects.filter(pk=version.pk).update(body="本产品保本保息，稳赚不赔，绝对安全")
     version.refresh_from_db()
-    from compliance.models import Review
-
     digest = library.freeze(version).digest
     Review.objects.filter(object_id=version.pk).update(digest=digest)
     row = factory.befriend(corp)
@@ -193,6 +194,26 @@ def test_a_stranger_hears_of_no_product(cast: Cast, corp: Corp) -> None:
     row = factory.befriend(corp)
     welcomes.send_due()
     assert _sent(row)[1].startswith("适当性")
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"channels": ["mass_send"]}, "没有批准用于这个渠道"), ({"tiers": ["private"]}, "受众")],
+)
+def test_content_for_others_greets_no_stranger(
+    cast: Cast, corp: Corp, change: dict, word: str
+) -> None:
+    """Also when such a version was put in force behind the form's back."""
+    rule = factory.rule(cast)
+    versions = type(rule.version).objects.filter(pk=rule.version_id)
+    versions.update(**change)
+    digest = library.freeze(versions.get()).digest
+    Review.objects.filter(object_id=rule.version_id).update(digest=digest)
+    row = factory.befriend(corp)
+    welcomes.send_due()
+    state, reason = _sent(row)
+    assert (state, row.attempts) == ("skipped", 0)
+    assert word in reason
 
 
 def test_an_unknown_or_departed_employee_greets_nobody(cast: Cast, corp: Corp) -> None:
