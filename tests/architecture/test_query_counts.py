@@ -16,11 +16,15 @@ from django.utils import timezone
 
 from campaigns import planner, services
 from campaigns.library import services as library
-from campaigns.models import Campaign
+from campaigns.models import Campaign, WelcomeRule
+from campaigns.welcome.services import Plan, welcome_rule_create
+from channels.models import InboxEvent
 from contacts.models import Customer, Task
 from scrm.audit.services import record
+from tests.channels.test_inbox import receive
 from tests.factories import campaign as factory
 from tests.factories import codes
+from tests.factories import welcome as greetings
 from tests.factories.cast import Cast, befriend, customer
 
 BASELINE = Path(__file__).resolve().parents[1] / "query_counts.json"
@@ -97,6 +101,24 @@ def _audit(cast: Cast, count: int) -> None:
         record("customer.view", actor=cast.alice, obj=cast.wang)
 
 
+def _callbacks(cast: Cast, count: int) -> None:
+    """Half of them owe a greeting."""
+    for number in range(count):
+        who = f"wm{InboxEvent.objects.count()}x{number}"
+        if number % 2:
+            greetings.event(f"code{who}", who=who)
+        else:
+            receive("edit_external_contact", timezone.now(), who=who)
+
+
+def _greetings(cast: Cast, count: int) -> None:
+    version = greetings.version(cast)
+    have = WelcomeRule.objects.count()
+    for number in range(have, min(count, 40)):
+        plan = Plan("channel", version, channel_state=f"state{number}")
+        welcome_rule_create(plan=plan, actor=cast.admin)
+
+
 PAGES: dict[str, tuple[str, Callable[[Cast, int], None]]] = {
     "/workbench/": ("alice", _tasks),
     "/customers/": ("admin", _customers),
@@ -107,6 +129,8 @@ PAGES: dict[str, tuple[str, Callable[[Cast, int], None]]] = {
     "/campaigns/{campaign}/ledger/": ("admin", _ledger),
     "/compliance/reviews/": ("officer", _reviews),
     "/audit/": ("auditor", _audit),
+    "/connection/inbox/": ("hq", _callbacks),
+    "/campaigns/welcome/": ("admin", _greetings),
     "/api/customers/": ("admin", _customers),
     "/api/deliveries/": ("admin", _ledger),
 }
