@@ -5,6 +5,7 @@ that an answer that never came leads to reading WeCom first, and never to a seco
 """
 
 import datetime
+import itertools
 import logging
 from typing import Any
 
@@ -112,6 +113,8 @@ def _add(code: AnyCode, driver: Driver, payload: Payload) -> None:
         raise
     if _keep_config(code, driver, config_id):
         _done(code, payload, qr_code=qr_code or driver.read(config_id)["qr_code"])
+        # A poster may be printed a minute from now, and must carry WeCom's own picture.
+        _picture(_rows(code).get())
 
 
 def _keep_config(code: AnyCode, driver: Driver, config_id: str) -> bool:
@@ -198,11 +201,14 @@ def _keep(code: AnyCode, state: str, error: str, pause: datetime.timedelta | Non
 
 
 def pictures_due() -> int:
-    """Fetches pictures that are still missing; returns how many came."""
+    """Fetches pictures that are still missing; returns how many came.
+
+    Ends with the first that does not come: a host that is blocked must not hold up the queue.
+    """
     missing = Q(picture=None) & ~Q(qr_code="") & ~Q(state=Code.State.DELETED)
-    # Any of them: some that never come must not stand before all others.
+    # In any order: one that never comes must not stand before all others.
     rows = (model.objects.filter(missing).order_by("?")[:_BATCH] for model in _KINDS)
-    return sum(_picture(code) for codes in rows for code in codes)
+    return sum(1 for _ in itertools.takewhile(_picture, itertools.chain(*rows)))
 
 
 def _picture(code: AnyCode) -> bool:

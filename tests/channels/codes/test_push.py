@@ -219,11 +219,20 @@ def test_what_is_wanted_while_the_push_is_on_its_way_is_not_forgotten(
 def test_the_picture_of_the_code_is_kept(cast: Cast, corp: Corp) -> None:
     way = codes.way(cast)
     settle(way)
-    assert push.pictures_due() == 1
-    way.refresh_from_db()
     assert way.picture_type == "image/svg+xml"
     assert b"<svg" in bytes(way.picture)
     assert push.pictures_due() == 0
+
+
+def test_pictures_that_did_not_come_are_fetched_later(cast: Cast, corp: Corp) -> None:
+    ways = [codes.way(cast) for _ in range(3)]
+    push.push_due()
+    ContactWay.objects.update(picture=None)
+    assert push.pictures_due() == 3
+    ContactWay.objects.update(picture=None, qr_code="http://127.0.0.1:9/qr.png")
+    assert push.pictures_due() == 0
+    ways[0].refresh_from_db()
+    assert (ways[0].push_state, ways[0].picture) == ("pushed", None)
 
 
 def group(cast: Cast, corp: Corp) -> GroupCode:
