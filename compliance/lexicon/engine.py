@@ -5,7 +5,7 @@ from __future__ import annotations
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.index import Builder
 from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer
-from compliance.lexicon.matching import Matcher, Raw
+from compliance.lexicon.matching import ALIAS, Matcher, Raw
 from compliance.lexicon.model import (
     CATEGORIES,
     ENGINE_VERSION,
@@ -40,8 +40,8 @@ class Engine:
         builder.add_benign()
         vocabulary, strong = _vocabulary(builder)
         splits = _useful_splits(strong)
-        long_aliases = frozenset(k for k in aliases if k not in symbols)
-        self.matcher = Matcher(builder.finish(frozenset(splits) | long_aliases))
+        folds = splits | {k: ALIAS for k in aliases if k not in symbols}
+        self.matcher = Matcher(builder.finish(folds), _neighbours(strong))
         self.symbols = symbols
         self.aliases = Replacer(aliases, "alias")
         self.splits = Replacer(splits, "split")
@@ -119,6 +119,10 @@ def _useful_splits(strong: frozenset[str]) -> dict[str, str]:
     """Only components of characters of risky words: others would slow ordinary messages."""
     wanted = set("".join(strong))
     return {parts: whole for parts, whole in split_table().items() if whole in wanted}
+
+
+def _neighbours(strong: frozenset[str]) -> frozenset[str]:
+    return frozenset(word[i : i + 2] for word in strong for i in range(len(word) - 1))
 
 
 def _vocabulary(builder: Builder) -> tuple[frozenset[str], frozenset[str]]:

@@ -21,7 +21,7 @@ class Entry:
 
     term: Term | None = None
     benign: bool = False
-    split: bool = False
+    split: str = ""  # the character that the components spell; "*" for an alias
     bits: int = 0
     rules: tuple[int, ...] = ()  # numbers of the rules whose rarest cue list contains the word
 
@@ -101,16 +101,17 @@ class Builder:
                 by_word[word] = (*by_word.get(word, ()), number)
         return masked, by_word
 
-    def finish(self, splits: frozenset[str]) -> Index:
+    def finish(self, splits: dict[str, str]) -> Index:
+        """`splits`: what must be folded before the text is read again -> what it spells."""
         rules, by_word = self.add_rules()
-        special = self.terms.keys() | self.benign | splits
+        special = self.terms.keys() | self.benign | splits.keys()
         # "我" and "给" stand in every message: as automaton words they were most of all hits.
         singles = {w for w in self.bits if len(w) == 1 and w not in special}
         words = sorted((special | self.bits.keys()) - singles)
 
         def entry(w: str) -> Entry:
             bits, starts = self.bits.get(w, 0), by_word.get(w, ())
-            return Entry(self.terms.get(w), w in self.benign, w in splits, bits, starts)
+            return Entry(self.terms.get(w), w in self.benign, splits.get(w, ""), bits, starts)
 
         entries = [entry(w) for w in words]
         return Index(Automaton(words), entries, {w: entry(w) for w in sorted(singles)}, rules)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cache
 
+from compliance.lexicon.chars import STOP
 from compliance.lexicon.index import Entry, Hit, Index
 from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
@@ -17,9 +18,11 @@ from compliance.rules.grammar import Rule, expand, load_words
 from compliance.rules.polarity import cleared, forbids, sentence
 from compliance.rules.wording import load_wording
 
+ALIAS = "*"
 _MASK = "\x02"
 _WORDED = 2  # hold
 _SURE = 1.5  # a listed word needs a stronger contradiction than a pattern
+_COMPONENTS = frozenset("亻氵扌讠钅忄纟宀辶阝刂彳礻衤犭饣艹灬冫疒丷丨丿山石马木口女土王禾火贝力米")
 _AGREE = 0.6
 _CONTEXT = 4  # characters besides the hit: without them there is no wording to judge
 _OBSERVED = "语境像提示、拒绝或说明，降为观察。"
@@ -44,21 +47,21 @@ class Hits:
 
     terms: list[Hit]
     benign: list[Span]
-    rules: list[Rule]  # rules with a word of each cue list present
-    folded: bool  # a split character or an alias is present
+    rules: list[tuple[Rule, int, int]]  # with a word of each cue list in the sentence start:end
+    folded: bool  # an alias or the components of a character that fits its neighbours
 
     def take(self, start: int, end: int, entry: Entry) -> None:
         if entry.term is not None:
             self.terms.append((start, end, entry.term))
         if entry.benign:
             self.benign.append((start, end))
-        if entry.split:
-            self.folded = True
 
 
 class Matcher:
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, neighbours: frozenset[str]) -> None:
+        """`neighbours`: the pairs of characters that stand together in risky words."""
         self.index = index
+        self.neighbours = neighbours
         self.entries = [
             (e.bits, e.rules, e if e.term or e.benign or e.split else None) for e in index.entries
         ]
@@ -67,38 +70,59 @@ class Matcher:
         self.single_words = frozenset(self.singles)
 
     def hits(self, text: str) -> Hits:
-        bits = 0
+        """Sentence by sentence: no word and no rule reaches over the end of one."""
         found = Hits([], [], [], False)
-        candidates: set[int] = set()
-        entries = self.entries
+        if STOP not in text:
+            self._sentence(text, 0, found)
+            return found
+        at = 0
+        for part in text.split(STOP):
+            if part:
+                self._sentence(part, at, found)
+            at += len(part) + 1
+        return found
+
+    def _sentence(self, text: str, at: int, found: Hits) -> None:
+        bits = 0
+        candidates: list[int] = []
+        entries, singles = self.entries, self.singles
         for char in self.single_words.intersection(text):
-            own, rules = self.singles[char]
+            own, rules = singles[char]
             bits |= own
-            if rules:
-                candidates.update(rules)
+            candidates += rules
         for start, end, number in self.index.automaton.find_overlapping(text):
             own, rules, special = entries[number]
-            if own:
-                bits |= own
-            if rules:
-                candidates.update(rules)
+            bits |= own
+            candidates += rules
             if special:
-                found.take(start, end, special)
-        found.benign.sort()
+                found.take(at + start, at + end, special)
+                if special.split and not found.folded:
+                    found.folded = self._folds(text, start, end, special.split)
         masks, absent = self.masks, ~bits
-        complete = [number for number in candidates if not masks[number] & absent]
-        found.rules += [self.index.rules[number][1] for number in sorted(complete)]
-        return found
+        complete = [number for number in set(candidates) if not masks[number] & absent]
+        if complete:
+            rule_of, end = self.index.rules, at + len(text)
+            found.rules += [(rule_of[number][1], at, end) for number in sorted(complete)]
+
+    def _folds(self, text: str, start: int, end: int, whole: str) -> bool:
+        """人到 may spell 倒, but only beside a character that 倒 goes with or another component."""
+        if whole == ALIAS:
+            return True
+        left, right = text[start - 1 : start] or "", text[end : end + 1]
+        if left + whole in self.neighbours or whole + right in self.neighbours:
+            return True
+        return any(not "\u4e00" <= ch <= "\u9fa5" or ch in _COMPONENTS for ch in left + right if ch)
 
     def evaluate(self, layer: AnyLayer, hits: Hits, original: str, canon: str) -> list[Raw]:
         """`canon` still has the noise, so that a word may carry symbols inside."""
         terms = hits.terms
         if isinstance(layer, LazyLayer):
             terms = [hit for hit in terms if _may_count(hit[2], layer.text, canon)]
+        hits.benign.sort()
         found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
         if hits.rules:
             masked = _masked(layer.text, hits.benign)
-            found += [_rule_raw(layer, masked, rule) for rule in hits.rules]
+            found += [_rule_raw(layer, masked, *unit) for unit in hits.rules]
         return _weighed([raw for raw in found if raw is not None], layer.text)
 
     def worded(self, layer: AnyLayer) -> Raw | None:
@@ -201,9 +225,9 @@ def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) 
     return Raw(rule_id, term.category, term.severity, left, right, channel, why)
 
 
-def _rule_raw(layer: AnyLayer, masked: str, rule: Rule) -> Raw | None:
+def _rule_raw(layer: AnyLayer, masked: str, rule: Rule, first: int, last: int) -> Raw | None:
     restored = isinstance(layer, Layer)
-    for words in rule.matches(masked):
+    for words in rule.matches(masked, first, last):
         start, end = min(s for s, _ in words), max(e for _, e in words)
         stage = layer.changed(start, end)
         if (restored and not stage) or cleared(layer.text, start, end, rule.mode):

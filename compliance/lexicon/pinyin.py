@@ -56,6 +56,8 @@ TABLE = SyllableTable()
 def encodings(word: str) -> set[str]:
     """The code strings under which a word is found: by character and as the phrase is read."""
     found = {word.translate(TABLE)}
+    if not any("," in pinyin_dict.get(ord(ch), "") for ch in word):
+        return found  # one reading each: the phrase is read as its characters are
     read = lazy_pinyin(word, errors="ignore")
     if len(read) == len(word):
         found.add(

@@ -102,7 +102,8 @@ class Homophones:
         self.automaton = Automaton(self.codes)
         own = {w for w in strong - near if len(w) == 2}
         mute = own if len(own) > _MAX_OWN else frozenset()
-        spoken = {code: [w for w in ws if w in strong - mute] for code, ws in heard.items()}
+        clear = strong - mute
+        spoken = {code: [w for w in ws if w in clear] for code, ws in heard.items()}
         self.spoken = [group for group in spoken.values() if group]
         self.spoken_automaton = Automaton([code for code, group in spoken.items() if group])
         self.latin = re.compile(r"[a-z]{2,39}")

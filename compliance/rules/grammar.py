@@ -8,6 +8,7 @@ Elements, separated by blanks:
     _  _N         the same (4) inside the clause
     +  +N         the same (6) inside the sentence and without a negation
     ^  ^N         the same (6) inside the clause, without a negation and without "you"
+    @a|b          one of these must stand somewhere in the sentence: a cheap test before =regex
     =regex        a raw expression without blanks; {NUM}, {SUM}, {WHO}: numbers, amounts, a person
 A line with " & " between its groups is a scene: one word of each group in a sentence, in any order;
 `!a|b` then means "nowhere in that sentence" (see scenes.py).
@@ -60,12 +61,12 @@ class Rule:
     cues: tuple[frozenset[str], ...]
     why: str
 
-    def matches(self, text: str) -> Iterator[list[Span]]:
-        """The words that made each match; a clause pattern is one piece."""
+    def matches(self, text: str, start: int, end: int) -> Iterator[list[Span]]:
+        """The words of each match in the sentence text[start:end]; a clause pattern is one piece."""
         if isinstance(self.shape, Scene):
-            yield from self.shape.matches(text)
+            yield from self.shape.matches(text, start, end)
         else:
-            yield from ([m.span()] for m in self.shape.finditer(text))
+            yield from ([m.span()] for m in self.shape.finditer(text, start, end))
 
 
 def alternatives(text: str, classes: dict[str, frozenset[str]]) -> frozenset[str]:
@@ -110,6 +111,8 @@ def _element(token: str, classes: dict[str, frozenset[str]]) -> tuple[str, froze
         return _gap(gap[1], gap[2]), None
     if token[0] == "=":
         return expand(token[1:]), None
+    if token[0] == "@":
+        return "", alternatives(token[1:], classes)
     if token[0] in "?!-" and len(token) > 1:
         words = alternatives(token[1:], classes)
         if token[0] == "?":
@@ -152,6 +155,8 @@ def compile_scene(
             never |= alternatives(part[1:], classes)
         elif part[0] == "=":
             groups.append(re.compile(expand(part[1:])))
+        elif part[0] == "@":
+            cues.append(alternatives(part[1:], classes))
         else:
             cues.append(alternatives(part, classes))
             groups.append(re.compile(_group(cues[-1])))

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 REACH = 22
 Span = tuple[int, int]
-_SENTENCE = re.compile("[^。]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +23,15 @@ class Scene:
     groups: tuple[re.Pattern[str], ...]
     never: re.Pattern[str] | None
 
-    def matches(self, text: str) -> Iterator[list[Span]]:
-        """The words of each meeting of all groups, in no order."""
-        for sentence in _SENTENCE.finditer(text):
-            start, end = sentence.span()
-            found = [[m.span() for m in g.finditer(text, start, end)] for g in self.groups]
-            if all(found):
-                yield from self._tight(text, found)
+    def matches(self, text: str, start: int, end: int) -> Iterator[list[Span]]:
+        """The words of each meeting of all groups in the sentence text[start:end]."""
+        found: list[list[Span]] = []
+        for group in self.groups:
+            spans = [m.span() for m in group.finditer(text, start, end)]
+            if not spans:
+                return
+            found.append(spans)
+        yield from self._tight(text, found)
 
     def _tight(self, text: str, found: list[list[Span]]) -> Iterator[list[Span]]:
         found.sort(key=len)

@@ -9,12 +9,10 @@ in data/examples and shipped as a text file, one feature a line; nothing is lear
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
 from operator import add
 
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
@@ -24,8 +22,9 @@ from compliance.rules.grammar import DATA, load_classes
 SCALE = 3.0
 WINDOW = 48
 Span = tuple[int, int]
-_ZEROS = repeat(0.0)
-_SENTENCE = re.compile("[^。]+")
+_REMEMBERED = 300_000
+_START, _END = "^$"
+STOP = "。"
 
 
 @cache
@@ -41,7 +40,7 @@ def class_words() -> dict[str, tuple[str, ...]]:
 
 def framed(sentence: str) -> str:
     """The characters at both ends are features of their own."""
-    return f"^{sentence}$"
+    return f"{_START}{sentence}{_END}"
 
 
 def grams(sentence: str) -> list[str]:
@@ -55,14 +54,17 @@ def scale(sentence: str) -> float:
     return SCALE / math.sqrt(2 * len(sentence) + 3)
 
 
-def windows(text: str) -> Iterator[Span]:
+def windows(text: str) -> list[Span]:
     """Sentences; a long one in overlapping runs of clauses, so that filler cannot dilute it."""
-    for match in _SENTENCE.finditer(text):
-        start, end = match.span()
-        if end - start <= WINDOW:
-            yield start, end
-        else:
-            yield from _runs(text, start, end)
+    found: list[Span] = []
+    at = 0
+    for part in text.split(STOP):
+        if len(part) > WINDOW:
+            found += _runs(text, at, at + len(part))
+        elif part:
+            found.append((at, at + len(part)))
+        at += len(part) + 1
+    return found
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[Span]:
@@ -74,6 +76,23 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
         yield cuts[index], cuts[min(index + 2, len(cuts) - 1)]
 
 
+class Pairs(dict[str, float]):
+    """Two neighbours -> the weight of the pair and of its first character: one look-up for both."""
+
+    def __init__(self, weights: dict[str, float]) -> None:
+        pairs = (w for w in weights if len(w) == 2)
+        super().__init__({w: weights[w] + weights.get(w[0], 0.0) for w in pairs})
+        self.first = weights
+
+    def __missing__(self, pair: str) -> float:
+        first = _START if pair[0] == STOP else pair[0]
+        framed_pair = first + (_END if pair[1] == STOP else pair[1])
+        value = self.first.get(framed_pair, 0.0) + self.first.get(first, 0.0)
+        if len(self) < _REMEMBERED:
+            self[pair] = value
+        return value
+
+
 @dataclass(frozen=True)
 class Wording:
     """accept: a sentence above it is a finding by itself; veto: a rule below it only observes."""
@@ -82,26 +101,34 @@ class Wording:
     veto: float
     bias: float
     weights: dict[str, float]
+    pairs: Pairs
+    ending: float
     words: list[str]
     automaton: Automaton  # class words of three characters and more
     tallies: dict[str, dict[str, int]]
     totals: dict[str, int]
 
-    def score(self, sentence: str) -> float:
-        """Log-odds-like number, positive towards violation; barriers must not stand inside."""
-        text, get = framed(sentence), self.weights.get
-        total = sum(map(get, text, _ZEROS)) + sum(map(get, map(add, text, text[1:]), _ZEROS))
-        for _, _, number in self.automaton.find_overlapping(sentence):
-            total += self.weights[self.words[number]]
-        return total * scale(sentence) + self.bias
+    def scores(self, text: str) -> list[tuple[float, Span]]:
+        """(score, span) of each sentence; log-odds-like numbers, positive towards violation."""
+        pairs = list(map(self.pairs.__getitem__, map(add, STOP + text, text + STOP)))
+        long = self.automaton.find_overlapping(text)
+        found: list[tuple[float, Span]] = []
+        for start, end in windows(text):
+            total = sum(pairs[start : end + 1], self.ending)
+            for at, to, number in long:
+                if start <= at and to <= end:
+                    total += self.weights[self.words[number]]
+            found.append(
+                (total * SCALE / math.sqrt(2 * (end - start) + 3) + self.bias, (start, end))
+            )
+        return found
 
     def best(self, text: str) -> tuple[float, Span] | None:
-        scored = [(self.score(text[s:e]), (s, e)) for s, e in windows(text)]
-        return max(scored, default=None)
+        return max(self.scores(text), default=None)
 
     def around(self, text: str, start: int, end: int) -> float:
         """The score of the sentence that holds text[start:end]."""
-        held = [self.score(text[s:e]) for s, e in windows(text) if s < end and e > start]
+        held = [score for score, (s, e) in self.scores(text) if s < end and e > start]
         return max(held, default=self.bias)
 
     def category(self, sentence: str) -> str:
@@ -141,4 +168,15 @@ def _merged(
         tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
     long = sorted(w for w in weights if len(w) > 2)
     accept, veto, bias = (float(head[k]) for k in ("accept", "veto", "bias"))
-    return Wording(accept, veto, bias, weights, long, Automaton(long), tallies, totals)
+    return Wording(
+        accept,
+        veto,
+        bias,
+        weights,
+        Pairs(weights),
+        weights.get(_END, 0.0),
+        long,
+        Automaton(long),
+        tallies,
+        totals,
+    )
