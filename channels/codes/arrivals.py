@@ -59,7 +59,7 @@ def refresh_all() -> int:
 @transaction.atomic
 def put_tags_on(way: ContactWay, follows: list[Follow]) -> int:
     """The code's tags for customers who came through it; once per friendship. Returns how many."""
-    tags = list(way.tags.all())
+    tags = list(way.tags.filter(pk__in=Tag.objects.live()))
     known = [follow for follow in follows if follow.contact.customer_id is not None]
     if not tags or not known:
         return 0

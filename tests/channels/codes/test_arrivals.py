@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connections, transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from channels.inbox import processing
 from channels.models import ContactWay, InboxEvent
 from channels.providers.wecom.api import wecom
 from contacts import intake, timeline
-from contacts.models import CustomerTag, ExternalContact, Follow
+from contacts.models import CustomerTag, ExternalContact, Follow, Tag, TagGroup, TagPush
 from contacts.segments import check, editor_schema, rule_sentence
 from contacts.selectors import segment_queryset
 from contacts.services import customer_tag_remove
@@ -116,6 +117,17 @@ def test_a_tag_taken_off_by_hand_stays_off(cast: Cast) -> None:
     customer_tag_remove(customer=cast.wang, tag=tag, actor=cast.alice)
     assert arrivals.tag_late() == 0
     assert not CustomerTag.objects.filter(customer=cast.wang).exists()
+
+
+def test_a_tag_of_a_two_way_group_is_wanted_at_wecom_too(cast: Cast) -> None:
+    tag, ours = make_tag("网点新客"), make_tag("内部")
+    TagGroup.objects.update(shared=True)
+    Tag.objects.update(wecom_id=F("name"))
+    ours.group = TagGroup.objects.create(name="只在行内")
+    ours.save()
+    follow = codes.came(codes.way(cast, tags=(tag, ours)), cast.alice, "wm1", customer=cast.wang)
+    assert arrivals.tag_late() == 1
+    assert [row.follow for row in TagPush.objects.all()] == [follow]
 
 
 def test_tags_come_when_the_customer_is_known(cast: Cast) -> None:
