@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from contacts.models import Customer, GroupChat, GroupMember
 from contacts.panels import Panel
 from scrm.accounts.models import User
+from scrm.core import masking
 
 _MOST_SHOWN = 5
 
@@ -54,12 +55,8 @@ def _person(stay: GroupMember, visible: dict[int, Customer]) -> Person:
     if stay.kind == GroupMember.Kind.EMPLOYEE:
         return Person(stay, stay.user.name if stay.user else stay.name, None)
     customer = visible.get((stay.contact.customer_id if stay.contact else None) or 0)
-    shown = customer.name if customer else _masked(stay.name)
+    shown = customer.name if customer else masking.name(stay.name)
     return Person(stay, shown, customer)
-
-
-def _masked(name: str) -> str:
-    return f"{name[:1]}**" if name else "**"
 
 
 def members_of(chat: GroupChat) -> QuerySet[GroupMember]:

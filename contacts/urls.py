@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts.views import customers, groups, profile, segments, sidebar, tags, workbench
+from contacts.views import customers, groups, identity, profile, segments, sidebar, tags, workbench
 
 app_name = "contacts"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("tags/groups/<int:pk>/", tags.tag_group_change, name="tag_group_change"),
     path("tags/<int:pk>/", tags.tag_change, name="tag_change"),
     path("tags/pushes/<int:pk>/", tags.tag_push_again, name="tag_push_again"),
+    path("identity/", identity.doubts, name="doubts"),
+    path("identity/<int:pk>/", identity.doubt_decide, name="doubt_decide"),
     path("sidebar/<str:external_userid>/", sidebar.sidebar, name="sidebar"),
     path("segments/", segments.segments, name="segments"),
     path("segments/new/", segments.segment_create, name="segment_create"),

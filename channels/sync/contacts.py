@@ -31,6 +31,7 @@ class Contacts:
         "contacts": "外部联系人",
         "follows": "好友关系",
         "matched": "新关联客户",
+        "doubts": "待核对身份",
         "lost": "已失效关系",
         "unknown_users": "未登记员工",
         "unread_users": "读取不到的员工",
@@ -78,6 +79,7 @@ class Contacts:
             contacts=taken.contacts,
             follows=taken.follows,
             matched=taken.matched,
+            doubts=taken.doubts,
             unread_users=sum(len(page.unread) for page in pages),
         )
 

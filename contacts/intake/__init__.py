@@ -4,6 +4,7 @@ import datetime
 
 from django.db import transaction
 
+from contacts.intake.doubts import open_doubts
 from contacts.intake.facts import ContactFacts, Relation, Taken
 from contacts.intake.follows import (
     mark_absent,
@@ -53,9 +54,11 @@ def take_in_page(*, page: list[Relation]) -> Taken:
         return Taken()
     facts = [row.facts for row in page]
     known = known_people(facts)
-    matches = find_matches(facts, known)
+    findings = find_matches(facts, known)
+    matches = findings.matches
     people = save_people(facts, known, matches)
+    doubts = open_doubts(findings.doubts, people)
     follows = save_follows(page, people)
     record_matches(matches)
     save_marks(page, people, follows)
-    return Taken(len(people), len(page), len(matches))
+    return Taken(len(people), len(page), len(matches), doubts)

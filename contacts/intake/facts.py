@@ -33,8 +33,9 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many different people, friendships and new links to customers a page brought."""
+    """How many people, friendships, new links to customers and new doubts a page brought."""
 
     contacts: int = 0
     follows: int = 0
     matched: int = 0
+    doubts: int = 0

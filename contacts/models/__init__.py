@@ -1,6 +1,7 @@
 from contacts.models.banking import Holding, Product, Transaction
 from contacts.models.customer import Consent, Customer, ExternalContact, Follow
 from contacts.models.groups import GroupChat, GroupMember
+from contacts.models.identity import DoubtCandidate, IdentityDoubt
 from contacts.models.service import CustomerEvent, FollowUp, Task
 from contacts.models.tagging import CustomerTag, FollowTag, Segment, Tag, TagGroup, TagPush
 
@@ -9,6 +10,7 @@ __all__ = [
     "Customer",
     "CustomerEvent",
     "CustomerTag",
+    "DoubtCandidate",
     "ExternalContact",
     "Follow",
     "FollowTag",
@@ -16,6 +18,7 @@ __all__ = [
     "GroupChat",
     "GroupMember",
     "Holding",
+    "IdentityDoubt",
     "Product",
     "Segment",
     "Tag",

@@ -11,6 +11,7 @@ from contacts.services.customers import (
     follow_up_create,
 )
 from contacts.services.duties import duties_find
+from contacts.services.identity import identity_link, identity_reject
 from contacts.services.segments import segment_create, segment_update
 from contacts.services.tags import (
     tag_create,
@@ -32,6 +33,8 @@ __all__ = [
     "customer_viewed",
     "duties_find",
     "follow_up_create",
+    "identity_link",
+    "identity_reject",
     "segment_create",
     "segment_update",
     "tag_create",

@@ -30,6 +30,7 @@ MENU = (
     _item("客户", "contacts:customers", "users", RM, ADMIN, HQ),
     _item("客户群", "contacts:groups", "messages", RM, ADMIN, HQ),
     _item("标签", "contacts:tags", "tags", ADMIN, HQ),
+    _item("身份核对", "contacts:doubts", "user-question", ADMIN, HQ),
     _item("客群", "contacts:segments", "filter", ADMIN, HQ),
     _item("素材", "campaigns:contents", "photo", RM, ADMIN, HQ),
     _item("欢迎语", "campaigns:welcome_rules", "message-heart", ADMIN, HQ),

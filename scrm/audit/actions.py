@@ -10,6 +10,7 @@ LABELS = {
     "customer.view": "查看客户",
     "customer.unmask": "查看敏感信息",
     "customer.tag": "打标签",
+    "identity.decide": "核对身份",
     "tag.change": "修改标签",
     "customer.follow_up": "写跟进",
     "customer.match": "关联外部联系人",

@@ -18,6 +18,11 @@ def id_number(value: str) -> str:
     )
 
 
+def name(value: str) -> str:
+    """王** — enough to recognise whom one knows, too little to learn who it is."""
+    return f"{value[:1]}**" if value else "**"
+
+
 def text(value: str) -> str:
     """Free text with ID numbers, cards, phones and URL secrets masked."""
     value = _SECRET.sub(r"\1***", value)

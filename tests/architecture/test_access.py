@@ -80,6 +80,7 @@ READERS = {
     "contacts:customer_timeline": "rm branch_admin compliance hq_admin",
     "contacts:customer_unmask": "rm branch_admin hq_admin",
     "contacts:tags": "branch_admin hq_admin",
+    "contacts:doubts": "branch_admin hq_admin",
     "contacts:groups": "rm branch_admin hq_admin",
     "contacts:group": "rm branch_admin hq_admin",
     "contacts:sidebar": "rm branch_admin hq_admin",

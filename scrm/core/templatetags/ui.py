@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from scrm.core import masking
+
 register = template.Library()
 
 # State → colour: grey draft, blue running, green done, amber waiting, red blocked.
@@ -151,6 +153,12 @@ def chosen(context: dict[str, Any], name: str, value: Any) -> str:
     """The attribute of an <option> whose name=value stands in the query string."""
     request: HttpRequest = context["request"]
     return " selected" if str(value) in request.GET.getlist(name) else ""
+
+
+@register.filter
+def first_letter(value: str) -> str:
+    """A person's name as far as everybody may see it."""
+    return masking.name(value)
 
 
 @register.filter
