@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_notice"),
-        ("contacts", "0008_two_way_tags"),
+        ("contacts", "0009_opt_out"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
