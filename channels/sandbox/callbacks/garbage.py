@@ -21,9 +21,9 @@ KINDS = (
 async def send_garbage(box: Sandbox, sender: CallbackSender, kind: str) -> Doc:
     """{kind, statuses: [HTTP status of each request]}"""
     if kind not in KINDS:
-        raise ControlError(f"kind must be one of {', '.join(KINDS)}")
+        raise ControlError(f"kind 只能是：{', '.join(KINDS)}。")
     if not box.config.callback_url:
-        raise ControlError("no callback URL is configured")
+        raise ControlError("没有配置回调地址。")
     packet = _packet(box, kind)
     statuses = [(await sender.post(packet))[0]]
     if kind == "duplicate":

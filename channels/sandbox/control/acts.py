@@ -24,9 +24,9 @@ async def act(request: web.Request) -> Doc:
         return await send_garbage(box, request.app[SENDER], wanted(fields, "kind"))
     if name == "check_url":
         if not box.config.callback_url:
-            raise ControlError("no callback URL is configured")
+            raise ControlError("没有配置回调地址。")
         return await request.app[SENDER].check_url()
     if name not in ACTIONS:
         known = ", ".join(sorted([*ACTIONS, "click", "send_garbage_callback", "check_url"]))
-        raise ControlError(f"unknown action {name!r}; known: {known}")
+        raise ControlError(f"没有动作 {name!r}，可用的有：{known}。")
     return {"ok": True, **ACTIONS[name](box, fields)}

@@ -41,13 +41,13 @@ async def read_json(request: web.Request) -> Any:
     try:
         return json.loads(raw) if raw else {}
     except ValueError:
-        raise ControlError("the body is not JSON") from None
+        raise ControlError("请求体不是 JSON。") from None
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
     body = await read_json(request)
     if not isinstance(body, dict):
-        raise ControlError("the body must be a JSON object")
+        raise ControlError("请求体必须是 JSON 对象。")
     return body
 
 
@@ -56,5 +56,5 @@ def number(request: web.Request, name: str, default: int) -> int:
     if not text:
         return default
     if not text.lstrip("-").isdigit():
-        raise ControlError(f"{name} must be a number")
+        raise ControlError(f"{name} 必须是数字。")
     return int(text)

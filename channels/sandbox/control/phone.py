@@ -17,7 +17,7 @@ async def phone(request: web.Request) -> Doc:
     box = request.app[BOX]
     member = box.members.get(request.match_info["userid"].lower())
     if member is None:
-        raise ControlError("unknown userid")
+        raise ControlError("没有这个 userid。")
     userid = member["userid"]
     return {
         "userid": userid, "name": member["name"], "position": member.get("position", ""),

@@ -21,7 +21,7 @@ async def tasks(request: web.Request) -> Doc:
     box = request.app[BOX]
     wanted = request.query.get("msgid", "")
     if wanted and wanted not in box.tasks:
-        raise ControlError("unknown msgid")
+        raise ControlError("没有这个 msgid。")
     rows = [box.tasks.rows[wanted]] if wanted else list(box.tasks.values())
     rows = sorted(rows, key=lambda task: -task["create_time"])[: number(request, "limit", 200)]
     if "summary" in request.query:

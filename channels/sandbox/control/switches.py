@@ -41,7 +41,7 @@ async def post_clock(request: web.Request) -> Doc:
     elif isinstance(body.get("offset"), int | float):
         clock.move_to(body["offset"])
     else:
-        raise ControlError("give advance, offset or reset")
+        raise ControlError("请给出 advance、offset 或 reset。")
     return await get_clock(request)
 
 
@@ -95,6 +95,6 @@ async def post_keys(request: web.Request) -> Doc:
     body = await read_object(request)
     version = body.get("version")
     if not isinstance(version, int) or version < 1:
-        raise ControlError("version must be a positive number")
+        raise ControlError("version 必须是正整数。")
     request.app[BOX].keys.add(version, str(body.get("pem", "")))
     return await get_keys(request)

@@ -57,7 +57,7 @@ def customer_add(box: Sandbox, fields: Doc) -> Doc:
     external = contact["external_userid"]
     old = box.relations.follow(member["userid"], external)
     if old and not old.get("half") and not old.get("deleted_by_customer"):
-        raise ControlError("this customer is already a friend of this member")
+        raise ControlError("这位客户已经是该成员的好友。")
     chatted = box.messages.chatted(member["userid"], external)
     follow = new_follow(box, member["userid"], {"oper_userid": external, **fields})
     follow["half"] = bool(fields.get("half"))
@@ -141,7 +141,7 @@ def set_agree(box: Sandbox, userid: str, external: str, agreed: bool) -> Doc:
 def _existing(box: Sandbox, userid: str, external: str) -> Doc:
     follow = box.relations.follow(userid, external)
     if follow is None:
-        raise ControlError("this customer is not a friend of this member")
+        raise ControlError("这位客户不是该成员的好友。")
     return follow
 
 

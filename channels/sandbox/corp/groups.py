@@ -28,7 +28,7 @@ def person(box: Sandbox, userid: str, scene: int, **extra: Any) -> Doc:
     member = box.members.get(userid.lower())
     contact = box.contacts.get(userid)
     if member is None and contact is None:
-        raise ControlError(f"nobody is called {userid}")
+        raise ControlError(f"没有叫 {userid} 的人。")
     known = member or contact or {}
     row: Doc = {
         "userid": known.get("userid") or known["external_userid"],
@@ -65,7 +65,7 @@ def create(box: Sandbox, fields: Doc, event: bool = True) -> Doc:
 def find(box: Sandbox, chat_id: object) -> Doc:
     chat = box.table("groups").get(str(chat_id))
     if chat is None:
-        raise ControlError("unknown chat_id")
+        raise ControlError("没有这个 chat_id。")
     return chat
 
 
@@ -87,7 +87,7 @@ def join(box: Sandbox, fields: Doc) -> Doc:
     chat = find(box, fields.get("chat_id"))
     who = str(fields.get("external_userid") or fields.get("userid") or "")
     if any(row["userid"] == who for row in chat["members"]):
-        raise ControlError("already in this group")
+        raise ControlError("已经在这个群里。")
     extra = {"state": fields["state"]} if fields.get("state") else {}
     row = person(box, who, int(fields.get("scene") or BY_QR), **extra)
     remember(box, chat)
@@ -101,7 +101,7 @@ def leave(box: Sandbox, fields: Doc) -> Doc:
     chat = find(box, fields.get("chat_id"))
     who = str(fields.get("external_userid") or fields.get("userid") or "")
     if who == chat["owner"] or all(row["userid"] != who for row in chat["members"]):
-        raise ControlError("this person cannot leave the group")
+        raise ControlError("这个人不能离开该群。")
     remember(box, chat)
     chat["members"] = [row for row in chat["members"] if row["userid"] != who]
     _announce(box, chat, "del_member", [who], QuitScene=1 if fields.get("removed") else 0)

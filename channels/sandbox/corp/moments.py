@@ -15,7 +15,7 @@ from channels.sandbox.types import Doc, Docs
 def find(box: Sandbox, moment_id: object) -> Doc:
     row = box.table("moments").get(str(moment_id))
     if row is None:
-        raise ControlError("unknown moment_id")
+        raise ControlError("没有这个 moment_id。")
     return row
 
 
@@ -35,9 +35,9 @@ def publish(box: Sandbox, fields: Doc) -> Doc:
     moment = find(box, fields.get("moment_id"))
     userid = box.member(fields.get("userid"))["userid"]
     if userid not in moment["publishers"]:
-        raise ControlError("this moment does not wait for this member")
+        raise ControlError("这条朋友圈不等待该成员发表。")
     if moment["cancelled"]:
-        raise ControlError("this moment was cancelled")
+        raise ControlError("这条朋友圈已取消。")
     if not moment["publishers"][userid]:
         moment["publishers"][userid] = box.clock.seconds()
         # Who has left in the meantime does not see it.
@@ -62,7 +62,7 @@ def react(box: Sandbox, fields: Doc) -> Doc:
     moment = find(box, fields.get("moment_id"))
     userid, external = str(fields.get("userid")), str(fields.get("external_userid"))
     if external not in moment["visible"].get(userid, ()):
-        raise ControlError("this customer cannot see the moment")
+        raise ControlError("这位客户看不到该朋友圈。")
     row = {"external_userid": external, "create_time": box.clock.seconds(), "userid": userid}
     moment["likes" if fields.get("kind") == "like" else "comments"].append(row)
     box.table("moments").save(moment["moment_id"])

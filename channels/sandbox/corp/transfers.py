@@ -93,7 +93,7 @@ def refuse(box: Sandbox, fields: Doc) -> Doc:
                 ExternalUserID=row["external_userid"], FailReason=reason,
             )  # fmt: skip
             return {"handover": row["handover"], "takeover": row["takeover"]}
-    raise ControlError("no transfer of this customer is waiting")
+    raise ControlError("这位客户没有等待中的转接。")
 
 
 def resign(box: Sandbox, fields: Doc) -> Doc:

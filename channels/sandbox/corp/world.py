@@ -56,7 +56,7 @@ def _rows(data: Doc, name: str) -> list[Any]:
     rows = data.get(name) or []
     key = _KEYS[name]
     if not isinstance(rows, list) or any(not isinstance(r, dict) or key not in r for r in rows):
-        raise ControlError(f"{name} must be a list of objects with {key}")
+        raise ControlError(f"{name} 必须是对象的列表，每个对象要有 {key}。")
     return rows
 
 
@@ -65,7 +65,7 @@ def _load_contact(box: Sandbox, row: Doc) -> None:
     for given in row.get("follows") or []:
         member = box.members.get(str(given.get("userid", "")).lower())
         if member is None:
-            raise ControlError(f"unknown member {given.get('userid')!r} in a follow")
+            raise ControlError(f"好友关系里的成员 {given.get('userid')!r} 不存在。")
         contact["follows"][member["userid"].lower()] = new_follow(box, member["userid"], given)
     box.contacts.put(contact["external_userid"], contact)
 

@@ -28,7 +28,7 @@ def action(name: str) -> Callable[[Action], Action]:
 def wanted(fields: Doc, name: str) -> Any:
     value = fields.get(name)
     if value in (None, ""):
-        raise ControlError(f"{name} is needed")
+        raise ControlError(f"缺少 {name}。")
     return value
 
 

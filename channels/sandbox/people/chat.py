@@ -42,7 +42,7 @@ def _content(box: Sandbox, fields: Doc) -> tuple[str, Doc]:
     if kind == "text":
         content = fields.get("text") or (body or {}).get("content")
         if not content:
-            raise ControlError("nothing to say: give text, or msgtype and body")
+            raise ControlError("没有内容：请给出 text，或 msgtype 与 body。")
         return kind, {"content": str(content)}
     body = dict(body or {})
     if kind in _FILE_KINDS and "sdkfileid" not in body:
@@ -58,7 +58,7 @@ def _file(box: Sandbox, kind: str, body: Doc) -> Doc:
     try:
         data = base64.b64decode(encoded, validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise ControlError("content_base64 is not base64") from None
+        raise ControlError("content_base64 不是 base64。") from None
     name = str(body.get("filename") or f"{kind}.bin")
     return box.media.add(kind, name, str(body.pop("content_type", "")), data, "archive")
 
@@ -67,12 +67,12 @@ def _pair(box: Sandbox, sender: str, target: str, at: int) -> delivery.Chat:
     """The chat of these two. Refuses strangers, and two people of the same side."""
     from_member, to_member = box.members.get(sender.lower()), box.members.get(target.lower())
     if bool(from_member) == bool(to_member):
-        raise ControlError("one side must be a member and the other a customer")
+        raise ControlError("一方必须是成员，另一方必须是客户。")
     member = (from_member or to_member or {})["userid"]
     customer = target if from_member else sender
     follow = box.relations.follow(member, customer)
     if follow is None or follow.get("deleted_by_customer"):
-        raise ControlError("these two are not friends")
+        raise ControlError("这两个人不是好友。")
     return delivery.Chat(member, customer, at=at)
 
 
@@ -81,14 +81,14 @@ def _to_person(box: Sandbox, chat: delivery.Chat, sender: str, part: Part) -> li
         return delivery.send(box, chat, sender, [part])
     met = intercept.hit(box, chat.member, str(part[1].get("content", "")))
     if met and met["blocked"]:
-        raise ControlError(f"blocked by the intercept rule {met['rule_name']}: {met['word']}")
+        raise ControlError(f"被敏感词规则「{met['rule_name']}」拦截：{met['word']}")
     return delivery.send(box, chat, chat.member, [part])
 
 
 def _to_group(box: Sandbox, chat: Doc, sender: str, part: Part) -> list[Message]:
     inside = [row["userid"] for row in chat["members"]]
     if sender not in inside:
-        raise ControlError("the speaker is not in this group")
+        raise ControlError("发言人不在这个群里。")
     others = tuple(userid for userid in inside if userid != sender)
     customer = "" if sender.lower() in box.members else sender
     where = delivery.Chat(chat["owner"], customer, chat["chat_id"], others)
@@ -101,7 +101,7 @@ def recall(box: Sandbox, msgid: str) -> Doc:
     """A recall is a further record; the original stays."""
     original = box.messages.find(msgid)
     if original is None:
-        raise ControlError("unknown msgid")
+        raise ControlError("没有这个 msgid。")
     now = box.clock.millis()
     new = delivery.new_msgid(now)
     plain = delivery.envelope(

@@ -18,11 +18,11 @@ def scan(box: Sandbox, fields: Doc) -> Doc:
         return _enter(box, join_way, fields)
     way = box.table("contact_ways").get(config_id)
     if way is None:
-        raise ControlError("unknown config_id")
+        raise ControlError("没有这个 config_id。")
     candidates = members_of(box, way)
     userid = fields.get("userid") or _pick(box, way, candidates, fields)
     if userid not in candidates:
-        raise ControlError("this member is not behind the code")
+        raise ControlError("这个成员不在该活码里。")
     joined = {**fields, "userid": userid, "add_way": 1, "state": way["state"]}
     return friends.customer_add(box, joined)
 
@@ -32,10 +32,10 @@ def _pick(box: Sandbox, way: Doc, candidates: list[str], fields: Doc) -> str:
     external = str(fields.get("external_userid", ""))
     met = [userid for userid in candidates if box.relations.follow(userid, external)]
     if way["is_exclusive"] and met:
-        raise ControlError("this customer already has a member of this exclusive code")
+        raise ControlError("这位客户已经添加过该专属活码的成员。")
     free = [userid for userid in candidates if userid not in met]
     if not free:
-        raise ControlError("nobody behind the code is left to add")
+        raise ControlError("该活码没有可以添加的成员了。")
     return min(free, key=box.relations.count_of)
 
 
@@ -62,7 +62,7 @@ def _with_room(box: Sandbox, way: Doc) -> str:
 def _new_room(box: Sandbox, way: Doc) -> str:
     """Owned by the owner of the first group; the code leads there from now on."""
     if not way["auto_create_room"]:
-        raise ControlError("all groups of this code are full")
+        raise ControlError("该活码的群都满了。")
     owner = groups.find(box, way["chat_id_list"][0])["owner"]
     name = f"{way['room_base_name']}{way['room_base_id']}"
     chat = groups.create(box, {"owner": owner, "name": name})

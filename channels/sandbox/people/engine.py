@@ -69,14 +69,14 @@ class PeopleEngine:
     def configure(self, changes: Doc) -> None:
         for name, value in changes.items():
             if name not in DEFAULTS:
-                raise ControlError(f"unknown people setting {name!r}")
+                raise ControlError(f"没有模拟人群设置 {name!r}。")
             if name == "played_members":
                 if not isinstance(value, list):
-                    raise ControlError("played_members must be a list of userids")
+                    raise ControlError("played_members 必须是 userid 的列表。")
             elif not isinstance(value, int | float):
-                raise ControlError(f"people setting {name!r} must be a number")
+                raise ControlError(f"模拟人群设置 {name!r} 必须是数字。")
         if changes.get("speed", 1) <= 0:
-            raise ControlError("speed must be greater than zero")
+            raise ControlError("speed 必须大于 0。")
         self._row.update(changes)
         self._table.save("people")
         self._restart()
@@ -198,18 +198,18 @@ class PeopleEngine:
     def _do_add(self) -> None:
         ways = list(self._box.table("contact_ways").rows)
         if not ways:
-            raise ControlError("there is no live code to scan")
+            raise ControlError("没有可以扫的活码。")
         name = self._random.choice("赵钱孙李周吴郑王冯陈") + self._random.choice("女士先生")[:1]
         codes.scan(self._box, {"config_id": self._random.choice(ways), "name": name})
 
     def _random_pair(self) -> tuple[str, str]:
         keys = list(self._box.contacts.rows)
         if not keys:
-            raise ControlError("there are no customers")
+            raise ControlError("还没有客户。")
         customer = self._random.choice(keys)
         follows = list(self._box.contacts.rows[customer]["follows"].values())
         if not follows:
-            raise ControlError("this person has no member")
+            raise ControlError("这个人没有好友成员。")
         return self._random.choice(follows)["userid"], customer
 
     def _do_click(self, customer: str, url: str) -> None:

@@ -23,7 +23,7 @@ def open_link(box: Sandbox, fields: Doc) -> Doc:
     link_id = str(fields.get("link_id") or parts.path.rsplit("/", 1)[-1])
     link = box.table("links").get(link_id)
     if link is None:
-        raise ControlError("unknown acquisition link")
+        raise ControlError("没有这个获客链接。")
     channel = parse_qs(parts.query).get("customer_channel", [""])[0]
     state = channel.encode()[:_STATE_BYTES].decode(errors="ignore")
     link["clicks"] += 1

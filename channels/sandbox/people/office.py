@@ -39,7 +39,7 @@ def press_card(box: Sandbox, fields: Doc) -> Doc:
     """A member presses a card button. {userid, msgid, key, question_key?, options?}"""
     row = box.table("notices").get(wanted(fields, "msgid"))
     if row is None or row["msgtype"] != "template_card":
-        raise ControlError("unknown card")
+        raise ControlError("没有这张卡片。")
     member = box.member(wanted(fields, "userid"))
     code = new_response_code(box, row["msgid"])
     extra: Doc = {}

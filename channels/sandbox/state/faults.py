@@ -70,13 +70,13 @@ def _matches(pattern: str, path: str) -> bool:
 
 def _checked(rule: Any) -> Doc:
     if not isinstance(rule, dict) or rule.get("kind") not in KINDS:
-        raise ControlError(f"each fault needs a kind of: {', '.join(KINDS)}")
+        raise ControlError(f"每个故障都要有 kind，可用的有：{', '.join(KINDS)}。")
     times = rule.get("times", -1)
     if not isinstance(times, int) or times == 0:
-        raise ControlError("times must be a positive number, or -1 for ever")
+        raise ControlError("times 必须是正整数，或用 -1 表示一直有效。")
     value = rule.get("value")
     if rule["kind"] in ("errcode", "http", "latency") and not isinstance(value, int | float):
-        raise ControlError(f"a fault of kind {rule['kind']} needs a numeric value")
+        raise ControlError(f"{rule['kind']} 类故障需要数字 value。")
     return {
         "match": str(rule.get("match", "*")), "kind": rule["kind"], "value": value, "times": times,
     }  # fmt: skip

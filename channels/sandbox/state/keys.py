@@ -59,7 +59,7 @@ def load_key(pem: str) -> rsa.RSAPublicKey:
     try:
         key = load_pem_public_key(pem.encode())
     except ValueError:
-        raise ControlError("the archive public key is not a PEM public key") from None
+        raise ControlError("存档公钥不是 PEM 格式的公钥。") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size != 2048:
-        raise ControlError("the archive public key must be RSA with 2048 bits")
+        raise ControlError("存档公钥必须是 2048 位 RSA。")
     return key

@@ -89,7 +89,7 @@ class Settings:
 
 def _check(name: str, value: object) -> None:
     if name not in DEFAULTS:
-        raise ControlError(f"unknown setting {name!r}")
+        raise ControlError(f"没有设置项 {name!r}。")
     wanted = DEFAULTS[name]
     numeric = isinstance(wanted, int | float) and not isinstance(wanted, bool)
     fits = (
@@ -98,6 +98,6 @@ def _check(name: str, value: object) -> None:
         else isinstance(value, type(wanted))
     )
     if not fits:
-        raise ControlError(f"setting {name!r} must be like {wanted!r}")
+        raise ControlError(f"设置项 {name!r} 的值应形如 {wanted!r}。")
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise ControlError(f"setting {name!r} must be one of {', '.join(_CHOICES[name])}")
+        raise ControlError(f"设置项 {name!r} 只能是：{', '.join(_CHOICES[name])}。")

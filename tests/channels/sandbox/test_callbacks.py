@@ -124,7 +124,7 @@ def test_url_check_and_garbage(calling: Client, receiver: Receiver) -> None:
     assert calling.act("send_garbage_callback", kind="duplicate")["statuses"] == [200, 200]
     for kind in ("bad_signature", "garbage", "wrong_corp", "not_xml"):
         assert calling.act("send_garbage_callback", kind=kind)["statuses"] == [403], kind
-    assert "kind must be" in calling.refused(
+    assert "kind 只能是" in calling.refused(
         "act", {"action": "send_garbage_callback", "kind": "other"}
     )
 

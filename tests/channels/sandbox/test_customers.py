@@ -142,7 +142,7 @@ def test_an_exclusive_code_gives_one_member_and_stays_exclusive(corp: Client) ->
     config = {"config_id": corp.post("externalcontact/add_contact_way", body)["config_id"]}
     joined = corp.act("scan", **config, name="钱女士")
     again = {"action": "scan", **config, "external_userid": joined["external_userid"]}
-    assert "exclusive" in corp.refused("act", again)
+    assert "专属活码" in corp.refused("act", again)
     corp.post("externalcontact/update_contact_way", {**config, "is_exclusive": False})
     shown = corp.post("externalcontact/get_contact_way", config)["contact_way"]
     assert shown["is_exclusive"] is True

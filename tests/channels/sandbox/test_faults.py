@@ -89,6 +89,6 @@ def test_rules_are_listed_removed_and_checked(corp: Client) -> None:
     assert [rule["kind"] for rule in left] == ["empty"]
     assert corp.control("faults", method="DELETE")["faults"] == []
     assert "kind" in corp.refused("faults", [{"kind": "unheard-of"}])
-    assert "numeric" in corp.refused("faults", [{"kind": "http"}])
+    assert "数字" in corp.refused("faults", [{"kind": "http"}])
     assert "times" in corp.refused("faults", [{"kind": "rate", "times": 0}])
-    assert "unknown setting" in corp.refused("settings", {"nonsense": 1})
+    assert "没有设置项" in corp.refused("settings", {"nonsense": 1})

@@ -103,7 +103,7 @@ def test_a_full_join_way_that_makes_no_groups_refuses(corp: Client) -> None:
     body = {"scene": 2, "chat_id_list": [make_group(corp)], "auto_create_room": 0}
     config = corp.post(f"{PREFIX}/add_join_way", body)["config_id"]
     scan = {"action": "scan", "config_id": config, "name": "新人"}
-    assert "full" in corp.refused("act", scan)
+    assert "满了" in corp.refused("act", scan)
 
 
 def test_welcome_templates(corp: Client) -> None:

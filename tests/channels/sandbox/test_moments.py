@@ -107,7 +107,7 @@ def test_intercept_rules_block_in_the_client(corp: Client) -> None:
     rule = corp.post("externalcontact/get_intercept_rule", key)["rule"]
     assert rule["extra_rule"] == {"semantics_list": [1]} and "semantics_list" not in rule
     words = {"action": "say", "from": "bob", "to": "wm00001", "text": "这款保本保息"}
-    assert "blocked" in corp.refused("act", words)
+    assert "拦截" in corp.refused("act", words)
     corp.post("externalcontact/update_intercept_rule", {**key, "intercept_type": 2})
     assert corp.control("act", words)["ok"]
     assert corp.post("externalcontact/add_intercept_rule", body)["errcode"] == 41077

@@ -51,4 +51,4 @@ def test_phone_and_overview_data(corp: Client) -> None:
     assert corp.control("customers?userid=bob&q=客户1")["total"] == 1
     rows = corp.control(f"tasks?msgid={task['msgid']}&rows=1")["tasks"][0]["members"][0]["rows"]
     assert len(rows) == 7
-    assert "unknown action" in corp.refused("act", {"action": "dance"})
+    assert "没有动作" in corp.refused("act", {"action": "dance"})

@@ -34,7 +34,7 @@ def test_disabled_people_do_nothing(corp: Client) -> None:
     corp.post("externalcontact/add_msg_template", {"sender": "bob", "text": {"content": "x"}})
     corp.advance(100_000)
     assert corp.control("people")["planned"] == 0
-    assert "unknown people setting" in corp.refused("people", {"mood": 1})
+    assert "没有模拟人群设置" in corp.refused("people", {"mood": 1})
     assert "speed" in corp.refused("people", {"speed": 0})
 
 
