@@ -207,8 +207,10 @@ def pictures_due() -> int:
     """
     missing = Q(picture=None) & ~Q(qr_code="") & ~Q(state=Code.State.DELETED)
     # In any order: one that never comes must not stand before all others.
-    rows = (model.objects.filter(missing).order_by("?")[:_BATCH] for model in _KINDS)
-    return sum(1 for _ in itertools.takewhile(_picture, itertools.chain(*rows)))
+    ways = ContactWay.objects.filter(missing).order_by("?")[:_BATCH]
+    groups = GroupCode.objects.filter(missing).order_by("?")[:_BATCH]
+    waiting: list[AnyCode] = [*ways, *groups]
+    return len(list(itertools.takewhile(_picture, waiting)))
 
 
 def _picture(code: AnyCode) -> bool:
