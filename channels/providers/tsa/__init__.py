@@ -13,8 +13,8 @@ from cryptography import x509
 from django.conf import settings
 from rfc3161_client import (
     HashAlgorithm,
-    TimestampRequestBuilder,
     TimeStampRequest,
+    TimestampRequestBuilder,
     TimeStampResponse,
     VerificationError,
     Verifier,
