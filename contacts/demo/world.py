@@ -47,11 +47,22 @@ def wecom_world(limit: int | None = None) -> dict[str, Any]:
         ],
         "members": [_member(user) for users in team.values() for user in users],
         "contacts": contacts,
-        "tag_groups": [],
+        "tag_groups": [_INTENT],
         "groups": _groups(contacts, team),
     }
 
 
+# Tags that the administrator made in WeCom, and how many of 256 friends carry one.
+_TAG_IDS = [f"et{hashlib.sha256(b'tag%d' % n).hexdigest()[:30]}" for n in range(3)]
+_INTENT = {
+    "group_id": "et" + hashlib.sha256(b"intent").hexdigest()[:30],
+    "group_name": "客户意向",
+    "tag": [
+        {"id": key, "name": name}
+        for key, name in zip(_TAG_IDS, ("高意向", "待跟进", "暂无意向"), strict=True)
+    ],
+}
+_MARKED = 77
 _GROUP_NAMES = ("理财交流群", "财富沙龙群", "社区金融服务群")
 _GROUP_SIZE = 12
 
@@ -145,7 +156,7 @@ def _follow(
         "state": _channel(user, draw),
         "add_way": _WAYS[draw[8] % len(_WAYS)],
         "createtime": int(added.timestamp()),
-        "tag_id": [],
+        "tag_id": [_TAG_IDS[draw[11] % 3]] if draw[12] < _MARKED else [],
     }
 
 

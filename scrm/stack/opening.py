@@ -101,8 +101,17 @@ def _say(sandbox: SandboxControl, speaker: str, listener: str, text: str) -> Non
     sandbox.post("act", {"action": "say", "from": speaker, "to": listener, "text": text})
 
 
+# People before what they are in: groups know their members by then.
+_KINDS = (SyncRun.Kind.ORG, SyncRun.Kind.TAGS, SyncRun.Kind.CONTACTS, SyncRun.Kind.GROUPS)
+
+
 def _sync(actor: User) -> None:
-    run = SyncRun.objects.filter(state=SyncRun.State.RUNNING).first() or walk.start(actor=actor)
+    for kind in _KINDS:
+        running = SyncRun.objects.filter(kind=kind, state=SyncRun.State.RUNNING).first()
+        _await(running or walk.start(kind=kind, actor=actor))
+
+
+def _await(run: SyncRun) -> None:
     deadline = time.monotonic() + 300
     while run.state == SyncRun.State.RUNNING:
         if time.monotonic() > deadline:
