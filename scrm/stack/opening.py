@@ -42,7 +42,8 @@ def open_day(customers: int | None = None) -> None:
     """Loads the sandbox's world, syncs it, launches the campaign. Once per demo bank."""
     sandbox = SandboxControl(settings.WECOM_API_URL)
     head_office = User.objects.get(username="hq")
-    if not SyncRun.objects.filter(state=SyncRun.State.DONE).exists():
+    done = SyncRun.objects.filter(state=SyncRun.State.DONE, kind=_KINDS[-1])
+    if not done.exists():
         sandbox.post("world", {**wecom_world(customers), "replace": True})
         _sync(head_office)
     if not ContactWay.objects.exists():

@@ -18,8 +18,19 @@ from campaigns import planner, services
 from campaigns.library import services as library
 from campaigns.models import Campaign, WelcomeRule
 from campaigns.welcome.services import Plan, welcome_rule_create
-from channels.models import InboxEvent
-from contacts.models import Customer, Task
+from channels.models import Department, InboxEvent, Member, SyncRun
+from contacts.models import (
+    Customer,
+    CustomerTag,
+    ExternalContact,
+    GroupChat,
+    GroupMember,
+    IdentityDoubt,
+    Tag,
+    TagGroup,
+    TagPush,
+    Task,
+)
 from scrm.audit.services import record
 from tests.channels.test_inbox import receive
 from tests.factories import campaign as factory
@@ -119,10 +130,70 @@ def _greetings(cast: Cast, count: int) -> None:
         welcome_rule_create(plan=plan, actor=cast.admin)
 
 
+def _groups(cast: Cast, count: int) -> None:
+    """Groups of alice; the first one has as many members."""
+    _customers(cast, count)
+    now = timezone.now()
+    for number in range(GroupChat.objects.count(), count):
+        values = {"owner": cast.alice, "name": f"群{number}", "as_of": now, "created_at": now}
+        GroupChat.objects.create(chat_id=f"wr{number}", **values)
+    first = GroupChat.objects.order_by("pk")[0]
+    GroupMember.objects.bulk_create(
+        [
+            GroupMember(
+                chat=first,
+                member_id=row.external_userid,
+                kind="external",
+                contact=row,
+                joined_at=now,
+            )
+            for row in ExternalContact.objects.all()
+            if not first.members.filter(contact=row).exists()
+        ]
+    )
+
+
+def _tags(cast: Cast, count: int) -> None:
+    group, _ = TagGroup.objects.get_or_create(name="标签组", shared=True)
+    for number in range(Tag.objects.count(), count):
+        tag = Tag.objects.create(group=group, name=f"标签{number}")
+        CustomerTag.objects.create(customer=cast.wang, tag=tag, source="manual")
+        other = TagGroup.objects.create(name=f"标签组{number}", shared=True)
+        TagPush.objects.create(group=other, state="failed", error="标签名称重复。")
+
+
+def _doubts(cast: Cast, count: int) -> None:
+    _customers(cast, count)
+    for contact in ExternalContact.objects.exclude(doubts__isnull=False)[:count]:
+        doubt = IdentityDoubt.objects.create(contact=contact, kind="several", branch=cast.dongcheng)
+        for row in (cast.wang, cast.zhao):
+            doubt.candidates.create(customer=row, evidence="phone")
+
+
+def _departments(cast: Cast, count: int) -> None:
+    for number in range(Department.objects.count(), count):
+        row = {"name": f"部门{number}", "parent_id_there": str(number - 1), "as_of": timezone.now()}
+        Department.objects.create(wecom_id=str(number), **row)
+        Member.objects.create(userid=f"m{number}", departments=[str(number)], as_of=timezone.now())
+
+
+def _walks(cast: Cast, count: int) -> None:
+    for number in range(SyncRun.objects.count(), count):
+        counts = {"contacts": number}
+        SyncRun.objects.create(kind="contacts", state="done", counts=counts, plan=[])
+
+
 PAGES: dict[str, tuple[str, Callable[[Cast, int], None]]] = {
     "/workbench/": ("alice", _tasks),
     "/customers/": ("admin", _customers),
     "/segments/": ("admin", _campaigns),
+    "/groups/": ("admin", _groups),
+    "/groups/{group}/": ("admin", _groups),
+    "/tags/": ("hq", _tags),
+    "/identity/": ("admin", _doubts),
+    "/connection/org/": ("hq", _departments),
+    "/connection/org/?tab=members": ("hq", _departments),
+    "/connection/sync/": ("hq", _walks),
     "/campaigns/": ("admin", _campaigns),
     "/codes/": ("admin", _codes),
     "/campaigns/contents/": ("admin", _contents),
@@ -148,7 +219,10 @@ def test_queries_do_not_grow_with_rows(cast: Cast, sign_in, page: str) -> None:
     who, fill = PAGES[page]
     client = sign_in(getattr(cast, who))
     fill(cast, 20)
-    path = page.format(campaign=getattr(Campaign.objects.first(), "pk", 0))
+    path = page.format(
+        campaign=getattr(Campaign.objects.first(), "pk", 0),
+        group=getattr(GroupChat.objects.order_by("pk").first(), "pk", 0),
+    )
     client.get(path)
     few = _count(client, path)
     fill(cast, 200)
