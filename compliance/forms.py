@@ -72,6 +72,9 @@ class ImportForm(TablerForm):
         return data
 
 
+DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
 class AutoRuleForm(TablerForm):
     name = forms.CharField(label="名称", max_length=60)
     category = forms.ChoiceField(
@@ -99,8 +102,8 @@ class AutoRuleForm(TablerForm):
 class SamplingForm(TablerForm):
     name = forms.CharField(label="名称", max_length=60)
     branch = forms.ModelChoiceField(label="机构（含下级）", queryset=Branch.objects.none())
-    since = forms.DateField(label="会话日期从", widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(label="到", widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(label="会话日期从", widget=DAY)
+    until = forms.DateField(label="到", widget=DAY)
     percent = forms.DecimalField(
         label="抽样比例 %", min_value=0.01, max_value=100, decimal_places=2, initial=1
     )

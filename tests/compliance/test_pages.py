@@ -17,6 +17,11 @@ from tests.factories.compliance import alert as make_alert
 SignIn = Callable[[User], Client]
 PAGES = {
     "alerts": {"compliance"},
+    "behaviour": {"compliance", "hq_admin"},
+    "auto_rules": {"compliance"},
+    "benign": {"compliance"},
+    "sampling": {"compliance"},
+    "holidays": {"compliance", "hq_admin"},
     "cases": {"compliance"},
     "archive": {"compliance", "auditor"},
     "lexicons": {"compliance"},
@@ -54,7 +59,7 @@ def test_each_page_is_open_to_its_roles_only(
 
 
 def test_empty_pages_say_what_to_do(cast: Cast, sign_in: SignIn) -> None:
-    for page in ("alerts", "cases", "archive", "lexicons", "board"):
+    for page in PAGES.keys() - {"integrity"}:
         assert sign_in(cast.officer).get(reverse(f"compliance:{page}")).status_code == 200
     assert sign_in(cast.auditor).get(reverse("compliance:integrity")).status_code == 200
 
@@ -204,7 +209,13 @@ def test_integrity_gives_one_verdict(cast: Cast, here: Alert, sign_in: SignIn) -
     assert sign_in(cast.officer).post(reverse("compliance:integrity_verify")).status_code == 403
 
 
-@pytest.mark.parametrize("page", ["alerts", "cases", "archive", "board", "lexicons"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "alerts", "cases", "archive", "board", "lexicons", "sampling", "behaviour", "auto_rules",
+        "benign", "holidays",
+    ],
+)  # fmt: skip
 def test_queries_do_not_grow_with_rows(
     cast: Cast, chat: Chat, sign_in: SignIn, django_assert_max_num_queries: Callable, page: str
 ) -> None:
