@@ -22,13 +22,17 @@ class ContentForm(TablerForm):
         label="有效期至", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     channels = forms.MultipleChoiceField(
-        label="使用渠道（按住 Ctrl 多选，不选为全部）",
+        label="使用渠道（不选为全部）",
         choices=list(CHANNELS.items()),
         initial=DEFAULT_CHANNELS,
         required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input me-2"}),
     )
     tiers = forms.MultipleChoiceField(
-        label="受众等级（不选为全部客户）", choices=Customer.Tier.choices, required=False
+        label="受众等级（不选为全部客户）",
+        choices=Customer.Tier.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input me-2"}),
     )
 
 
