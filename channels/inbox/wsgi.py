@@ -11,6 +11,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from django.db import InterfaceError, OperationalError
+
 from channels.inbox.door import Answer, Call, answer
 
 if TYPE_CHECKING:
@@ -35,10 +37,13 @@ def _reply(environ: dict[str, Any]) -> Answer:
         return Answer(200, b"ok") if path == "/healthz" else Answer(404)
     try:
         return answer(_call(environ, found[1], found[2]))
+    except (OperationalError, InterfaceError) as error:
+        # The database is away, perhaps restarting: one line each, as every callback says the same.
+        logger.error("callback not stored: %s", type(error).__name__)
     except Exception:
-        # Not durable: WeCom pushes again. The database may be restarting.
         logger.exception("callback failed")
-        return Answer(503)
+    # Not durable: WeCom pushes again.
+    return Answer(503)
 
 
 def _call(environ: dict[str, Any], corp_id: str, agent_id: str) -> Call:

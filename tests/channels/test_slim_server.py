@@ -82,13 +82,17 @@ def test_a_dropped_connection_is_replaced_once(transactional_db: None, monkeypat
     assert (len(tries), InboxEvent.objects.count()) == (2, 1)
 
 
-def test_a_database_that_is_away_is_no_success(transactional_db: None, monkeypatch) -> None:
+def test_a_database_that_is_away_is_no_success(transactional_db: None, monkeypatch, caplog) -> None:
     def away(statement: str, values: list) -> bool:
         raise OperationalError("connection refused")
 
     with monkeypatch.context() as patch:
         patch.setattr(intake, "_execute", away)
         assert _push()[0] == 503
+    assert [row.getMessage() for row in caplog.records if row.levelname == "ERROR"] == [
+        "callback not stored: OperationalError"
+    ]
+    assert caplog.records[-1].exc_info is None
     assert not InboxEvent.objects.exists()
     assert _push()[0] == 200
 
