@@ -1,6 +1,6 @@
 """Numbers of the compliance board of the last 30 days, within the reader's branches.
 
-Every row carries `query`, the address of the desk that lists what was counted.
+Every row carries `to`: for each number the address of the desk that lists what was counted.
 """
 
 import datetime
@@ -93,9 +93,19 @@ def _rows(rows: QuerySet[Alert], **by: str) -> list[Row]:
     found = rows.order_by().values(*by.values()).annotate(**_counts())
     named = [{**row, **{name: row[path] for name, path in by.items()}} for row in found]
     key = next(iter(by))
-    return [
-        {**row, "query": urlencode({"tab": "all", "window": 1, key: row[key]})} for row in named
-    ]
+    return [{**row, "to": _links({"tab": "all", "window": 1, key: row[key]})} for row in named]
+
+
+def _links(base: Row) -> dict[str, str]:
+    """The desk's address for each of a row's numbers."""
+    narrower: dict[str, Row] = {
+        "total": {},
+        "open": {"pending": 1},
+        "overdue": {"overdue": 1},
+        "confirmed": {"state": State.CONFIRMED.value},
+        "decided": {"settled": 1},
+    }
+    return {name: urlencode({**base, **more}) for name, more in narrower.items()}
 
 
 def by_severity(user: User) -> list[Row]:

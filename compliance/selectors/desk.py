@@ -42,6 +42,8 @@ class Filter:
     rule: str = ""
     state: str = ""
     overdue: str = ""
+    pending: str = ""
+    settled: str = ""
     window: str = ""
     bulk: str = ""
 
@@ -61,6 +63,8 @@ class Filter:
             "rule": f"规则 {self.rule}",
             "state": dict(State.choices).get(self.state, self.state),
             "overdue": "已超期",
+            "pending": "未处理",
+            "settled": "已有结论",
             "window": f"近 {_WINDOW_DAYS} 天",
         }
         return [(name, text) for name, text in words.items() if getattr(self, name)]
@@ -96,6 +100,10 @@ def _narrowed(rows: QuerySet[Alert], wanted: Filter) -> QuerySet[Alert]:
     now = timezone.now()
     if wanted.overdue:
         rows = rows.filter(state__in=OPEN_STATES, due_at__lt=now)
+    if wanted.pending:
+        rows = rows.filter(state__in=OPEN_STATES)
+    if wanted.settled:
+        rows = rows.exclude(state__in=OPEN_STATES)
     if wanted.window:
         rows = rows.filter(raised_at__gte=now - datetime.timedelta(days=_WINDOW_DAYS))
     return rows.filter(severity__lte=workflow.ALONE_UP_TO) if wanted.bulk else rows

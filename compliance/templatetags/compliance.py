@@ -1,5 +1,7 @@
 """Template tags of the compliance pages."""
 
+from typing import Any
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,3 +16,12 @@ def board_link(count: int, query: str, linked: bool) -> SafeString:
     if not linked or not count:
         return format_html("{}", count)
     return format_html('<a href="{}?{}">{}</a>', reverse("compliance:alerts"), query, count)
+
+
+@register.simple_tag(takes_context=True)
+def without(context: dict[str, Any], name: str) -> str:
+    """The page's query string without that filter, from its first page on."""
+    params = context["request"].GET.copy()
+    params.pop(name, None)
+    params.pop("page", None)
+    return f"?{params.urlencode()}"

@@ -8,8 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from compliance.alerts import alert_claim, alert_decide, alert_release
-from compliance.cases import case_action, case_close
+from compliance.cases import case_action, case_close, case_extend, case_reopen
 from compliance.models import Alert, Case, CaseAction
+from compliance.selectors.cases import entries
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 from scrm.core.errors import BusinessError, FourEyes, IllegalTransition
@@ -194,3 +195,33 @@ def test_a_grave_case_is_not_closed_by_whoever_opened_it(grave: Alert, cast: Cas
         .order_by("id")
         .values_list("action", flat=True)
     ) == ["case.open", "case.action", "case.close"]
+
+
+def test_a_closed_case_is_opened_again_and_closed_again(mild: Alert, cast: Cast) -> None:
+    alert_decide(alert=mild, decision="confirm", reason="承诺收益", actor=cast.officer)
+    case = Case.objects.get()
+    with pytest.raises(BusinessError, match="还没有结案"):
+        case_reopen(case=case, reason="客户再次来电", actor=cast.officer)
+    case_action(case=case, kind="training", note="一对一培训", actor=cast.officer)
+    case_close(case=case, evidence="签到表 17 号", actor=cast.officer)
+    with pytest.raises(BusinessError, match="为什么"):
+        case_reopen(case=case, reason=" ", actor=cast.officer)
+    with pytest.raises(BusinessError, match="重新打开"):
+        case_action(case=case, kind="warning", note="再来", actor=cast.officer)
+    case = case_reopen(case=case, reason="客户再次来电", actor=cast.officer_head)
+    assert (case.state, case.reopened, case.evidence) == ("action", 1, "")
+    assert case.due_at > timezone.now()
+    case_action(case=case, kind="warning", note="书面警告", actor=cast.officer)
+    case_close(case=case, evidence="警告书 3 号", actor=cast.officer)
+    told = [(entry.title, entry.text) for entry in entries(case)]
+    assert [title for title, _ in told] == [
+        "立案", "培训教育", "结案", "重新打开", "书面警告", "结案",
+    ]  # fmt: skip
+    assert ("结案", "签到表 17 号") in told  # the first closing stays on record
+    assert ("结案", "警告书 3 号") in told
+
+
+def test_only_complaints_are_extended(mild: Alert, cast: Cast) -> None:
+    alert_decide(alert=mild, decision="confirm", reason="承诺收益", actor=cast.officer)
+    with pytest.raises(BusinessError, match="投诉"):
+        case_extend(case=Case.objects.get(), reason="复杂", actor=cast.officer)

@@ -1,6 +1,8 @@
 """The officer's pages: who sees what, who does not, and what is written down."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -233,3 +235,21 @@ def test_queries_do_not_grow_with_rows(
             client.post(reverse("compliance:archive"), {"staff": "alice"})
         else:
             client.get(reverse(f"compliance:{page}"))
+
+
+def test_each_number_of_the_board_leads_to_its_rows(
+    cast: Cast, here: Alert, elsewhere: Alert, chat: Chat, sign_in: SignIn
+) -> None:
+    late = make_alert(chat, cast.alice, befriend(cast.zhao, cast.alice), 2)
+    Alert.objects.filter(pk=late.pk).update(due_at=late.raised_at)
+    alert_decide(alert=here, decision="confirm", reason="承诺", actor=cast.officer)
+    client, desk = sign_in(cast.officer), reverse("compliance:alerts")
+    html = client.get(reverse("compliance:board")).content.decode()
+    links = {unescape(link): int(n) for link, n in re.findall(r'alerts/\?([^"]+)">(\d+)</a>', html)}
+    assert len(links) >= 10
+    for query, count in links.items():
+        page = client.get(f"{desk}?{query}").context["page"]
+        assert page.paginator.count == count, query
+    assert f"window=1&user={cast.alice.pk}&overdue=1" in "".join(links)
+    hq = sign_in(cast.hq).get(reverse("compliance:board")).content.decode()
+    assert "alerts/?" not in hq  # head office's administrator does not read chats
