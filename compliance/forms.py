@@ -58,6 +58,13 @@ class ImportForm(TablerForm):
         help_text="每行：词条,类别代码,级别(0–4),性质(risk/benign/alias),规则号,别名目标；后三项可省略",
     )
 
+    removed = forms.CharField(
+        label="要删除的词",
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="每行一个；生效词库里没有的词会被指出",
+    )
+
     def clean_file(self) -> Any:
         file = self.cleaned_data.get("file")
         if file and file.size > _MAX_UPLOAD:

@@ -5,6 +5,7 @@ indexed query, so that a new lexicon reaches every worker without a message and 
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -19,7 +20,8 @@ from compliance.lexicon import (
     parse_csv,
     starter_lexicon,
 )
-from compliance.models import LexiconTerm, LexiconVersion
+from compliance.models import LexiconRun, LexiconTerm, LexiconVersion
+from compliance.signals import lexicon_drafted
 from scrm.accounts.models import User
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM, Actor
@@ -62,8 +64,7 @@ def active_engine() -> Engine:
     if version is None:
         forget()
         raise NoLexicon("no lexicon version is active")
-    key = (version.number, version.digest)
-    engine = _held.engines.get(key) or _keep(key, _built(version))
+    engine = engine_of(version)
     _held.in_force = (engine, now)
     return engine
 
@@ -94,6 +95,12 @@ def _built(version: LexiconVersion) -> Engine:
         return Engine.build(data)
     except LexiconInvalid as error:
         raise NoLexicon(f"lexicon {version.number} is invalid") from error
+
+
+def engine_of(version: LexiconVersion) -> Engine:
+    """The engine of any version, draft or not; raises NoLexicon. Kept like those in force."""
+    key = (version.number, version.digest)
+    return _held.engines.get(key) or _keep(key, _built(version))
 
 
 def active_version() -> LexiconVersion | None:
@@ -133,28 +140,44 @@ def _base_terms() -> tuple[Term, ...]:
 
 
 @transaction.atomic
-def lexicon_import_csv(*, text: str, note: str, actor: User) -> LexiconVersion:
-    """A draft of the version in force with the uploaded rows added or put in place of equal ones.
+def lexicon_import_csv(
+    *, text: str, note: str, actor: User, removed: Iterable[str] = ()
+) -> LexiconVersion:
+    """A draft of the version in force with the uploaded rows added or put in place of equal ones
+    and without the `removed` words.
 
     Raises LexiconRefused naming every bad row; nothing is stored then.
     """
     uploaded, errors = parse_csv(text)
     if errors:
         raise LexiconRefused(errors)
-    if not uploaded:
-        raise LexiconRefused(["文件里没有任何词条"])
-    merged = {(term.kind, term.text): term for term in (*_base_terms(), *uploaded)}
+    gone = {word.strip() for word in removed if word.strip()}
+    if not uploaded and not gone:
+        raise LexiconRefused(["文件里没有任何词条，也没有要删除的词"])
+    base = _base_terms()
+    if unknown := sorted(gone - {term.text for term in base}):
+        raise LexiconRefused([f"要删除的词不在生效词库里：{word}" for word in unknown])
+    kept = [term for term in base if term.text not in gone]
+    merged = {(term.kind, term.text): term for term in (*kept, *uploaded)}
     data = LexiconData(_next_number(), tuple(merged.values()))
     try:
         Engine.build(data)
     except LexiconInvalid as error:
         raise LexiconRefused(error.rows) from None
-    return _store(data, note, actor)
+    draft = _store(data, note, actor)
+    lexicon_drafted.send(LexiconVersion, version=draft, actor=actor)
+    return draft
 
 
 @transaction.atomic
-def lexicon_activate(*, version: LexiconVersion, actor: User) -> LexiconVersion:
-    """Puts a draft in force by a second person and retires the former version."""
+def lexicon_activate(
+    *, version: LexiconVersion, actor: User, accepted: bool = False
+) -> LexiconVersion:
+    """Puts a draft in force by a second person and retires the former version.
+
+    Where the preview says that confirmed violations would no longer be found, that person must
+    have `accepted` it; what was accepted is recorded.
+    """
     # One lock order for everyone: all rows that may change, by key.
     rows = LexiconVersion.objects.select_for_update().order_by("pk")
     locked = {row.pk: row for row in rows.exclude(state=State.RETIRED)}
@@ -165,13 +188,14 @@ def lexicon_activate(*, version: LexiconVersion, actor: User) -> LexiconVersion:
         raise FourEyes("不能启用自己导入的词库，请由另一位合规人员启用。", code="four_eyes")
     former = next((row for row in locked.values() if row.state == State.ACTIVE), None)
     _refuse_outdated(draft, former)
+    draft.accepted_impact = _impact(draft, accepted)
     try:
         _built(draft)
     except NoLexicon:
         raise BusinessError("草稿的词条与导入时不一致或无效，请重新导入。") from None
     if former:
-        former.state = State.RETIRED
-        former.save(update_fields=["state"])
+        former.state, former.retired_at = State.RETIRED, timezone.now()
+        former.save(update_fields=["state", "retired_at"])
     return _put_in_force(draft, actor)
 
 
@@ -181,10 +205,24 @@ def _refuse_outdated(draft: LexiconVersion, former: LexiconVersion | None) -> No
         raise BusinessError("这份草稿做好之后，生效词库已经更换，请重新导入后再启用。")
 
 
+def _impact(draft: LexiconVersion, accepted: bool) -> list[int]:
+    """[newly hit, vanished, confirmed violations lost] of the finished preview, or []."""
+    preview = draft.runs.filter(kind=LexiconRun.Kind.PREVIEW, state=LexiconRun.State.DONE).first()
+    if preview is None:
+        return []
+    if preview.lost and not accepted:
+        raise BusinessError(
+            f"启用后有 {preview.lost} 条已确认的违规将不再命中，请勾选知悉后再启用。",
+            code="lexicon_lost",
+        )
+    return [preview.newly, preview.vanished, preview.lost]
+
+
 def _put_in_force(draft: LexiconVersion, actor: Actor) -> LexiconVersion:
     draft.state, draft.activated_at, draft.activated_by_id = State.ACTIVE, timezone.now(), actor.pk
-    draft.save(update_fields=["state", "activated_at", "activated_by"])
-    record("lexicon.activate", actor=actor, obj=draft, after={"digest": draft.digest[:16]})
+    draft.save(update_fields=["state", "activated_at", "activated_by", "accepted_impact"])
+    after = {"digest": draft.digest[:16], "accepted_impact": draft.accepted_impact}
+    record("lexicon.activate", actor=actor, obj=draft, after=after)
     transaction.on_commit(forget)
     return draft
 

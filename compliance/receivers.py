@@ -7,9 +7,11 @@ from django.dispatch import receiver
 from channels.signals import archive_notified
 from compliance.archive.log.append import append_audit
 from compliance.archive.log.subjects import logged
-from compliance.signals import anchor_due
+from compliance.models import LexiconRun, LexiconVersion
+from compliance.signals import anchor_due, lexicon_drafted
 from scrm.audit.models import AuditEvent
 from scrm.audit.signals import recorded
+from scrm.core.actors import Actor
 from scrm.core.bell import ring
 
 
@@ -25,6 +27,13 @@ def on_archive_notified(corp_id: str, **_: Any) -> None:
 def on_recorded(event: AuditEvent, **_: Any) -> None:
     if logged(event.action):
         append_audit([event])
+
+
+@receiver(lexicon_drafted)
+def on_lexicon_drafted(version: LexiconVersion, actor: Actor, **_: Any) -> None:
+    from compliance.lexicon_runs import lexicon_run_start
+
+    lexicon_run_start(version=version, kind=LexiconRun.Kind.PREVIEW, actor=actor)
 
 
 @receiver(anchor_due)

@@ -13,3 +13,5 @@ alert_grave = Signal()
 
 # The log has grown past another thousand leaves; a head should leave the database soon.
 anchor_due = Signal()
+# version: LexiconVersion drafted just now; actor: who did.
+lexicon_drafted = Signal()

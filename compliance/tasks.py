@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from compliance import autoreview, behaviour, overdue, unanswered
+from compliance import autoreview, behaviour, lexicon_runs, overdue, unanswered
 from compliance.archive import rounds
 from compliance.archive.log import anchors
 
@@ -47,3 +47,13 @@ def log_anchor() -> int:
     """Returns the number of the anchor line, 0 when there was nothing to anchor."""
     row = anchors.anchor()
     return row.number if row else 0
+
+
+@shared_task
+def lexicon_run_work(pk: int) -> bool:
+    return lexicon_runs.work(pk)
+
+
+@shared_task
+def lexicon_runs_resume() -> int:
+    return lexicon_runs.resume()

@@ -27,7 +27,7 @@ from scrm.core import bulk
 logger = logging.getLogger(__name__)
 _BATCH = 1000
 # What scanning and raising alerts need of a message; its plain JSON stays closed.
-_READ = (
+READ = (
     "action",
     "text",
     "envelope_id",
@@ -40,6 +40,7 @@ _READ = (
 )
 _JOIN_WITHIN = datetime.timedelta(minutes=2)
 Found = dict[str, Any]
+Judged = tuple[ArchivedMessage, ScanResult, list[Found], int | None]
 _SPOKEN_BY_CUSTOMER, _NOBODY_KNOWN = ScanContext(speaker="customer"), ScanContext()
 
 
@@ -66,7 +67,7 @@ def scan(messages: QuerySet[ArchivedMessage]) -> int:
 
 def _scan_all(messages: QuerySet[ArchivedMessage]) -> int:
     count, after = 0, 0
-    rows = messages.only(*_READ)
+    rows = messages.only(*READ)
     while batch := list(rows.filter(id__gt=after)[:_BATCH]):
         after = batch[-1].pk
         count += _scan_batch(batch, active_engine())
@@ -74,7 +75,14 @@ def _scan_all(messages: QuerySet[ArchivedMessage]) -> int:
 
 
 def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
-    judged = []
+    judged, _ = judge_batch(batch, engine)
+    keep(judged)
+    return len(judged)
+
+
+def judge_batch(batch: list[ArchivedMessage], engine: Engine) -> tuple[list[Judged], int]:
+    """(what the engine says of each message, how many it could not scan); nothing is stored."""
+    judged: list[Judged] = []
     before, contexts = _earlier_texts(batch), _Contexts(batch)
     for message in batch:
         try:
@@ -83,8 +91,7 @@ def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
         except ScanFailed:
             # Left without a scan: the sweeper tries again and the board counts it until then.
             logger.error("archived message %s could not be scanned", message.pk)
-    _keep(judged)
-    return len(judged)
+    return judged, len(batch) - len(judged)
 
 
 def _judge(
@@ -156,7 +163,7 @@ def _earlier_texts(batch: list[ArchivedMessage]) -> dict[int, str]:
         action="send",
         from_staff=True,
     )
-    others = stored.exclude(pk__in=[message.pk for message in batch]).only(*_READ)
+    others = stored.exclude(pk__in=[message.pk for message in batch]).only(*READ)
     near = sorted([*spoken, *others], key=lambda message: (message.sent_at, message.pk))
     return dict(_neighbours(near, {message.pk for message in spoken}))
 
@@ -172,7 +179,8 @@ def _neighbours(rows: Iterable[ArchivedMessage], wanted: set[int]) -> Iterable[t
 
 
 @transaction.atomic
-def _keep(judged: list[tuple[ArchivedMessage, ScanResult, list[Found], int | None]]) -> None:
+def keep(judged: list[Judged]) -> None:
+    """Stores decisions that are new and raises the alerts that come of them."""
     scans = bulk.insert_new([_scan_row(*entry) for entry in judged], key="message_id")
     hits = [(m, found) for m, _, found, severity in judged if severity and m.from_staff]
     if hits:

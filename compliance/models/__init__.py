@@ -9,7 +9,7 @@ from compliance.models.autoreview import AutoReviewRule
 from compliance.models.behaviour import BehaviourMark
 from compliance.models.containment import Containment
 from compliance.models.holidays import Holiday
-from compliance.models.lexicon import LexiconTerm, LexiconVersion
+from compliance.models.lexicon import LexiconRun, LexiconTerm, LexiconVersion
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
 from compliance.models.proposals import BenignProposal
 from compliance.models.review import Review
@@ -29,6 +29,7 @@ __all__ = [
     "Containment",
     "Decision",
     "Holiday",
+    "LexiconRun",
     "LexiconTerm",
     "LexiconVersion",
     "LogAnchor",

@@ -22,7 +22,11 @@ class LexiconVersion(models.Model):
     activated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    activated_at = models.DateTimeField(null=True)
+    # In force from activated_at to retired_at.
+    activated_at = models.DateTimeField("生效", null=True)
+    retired_at = models.DateTimeField("停用", null=True)
+    # What the person who put it in force had seen and accepted: [newly hit, vanished, lost].
+    accepted_impact = models.JSONField(default=list)
 
     class Meta:
         ordering = ["-id"]
@@ -50,3 +54,58 @@ class LexiconTerm(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class LexiconRun(models.Model):
+    """One walk over the archive with one version: a preview of its impact, or a rescan.
+
+    The row is the truth: workers move `after` forward in batches and any of them may go on.
+    """
+
+    class Kind(models.TextChoices):
+        PREVIEW = "preview", "影响预览"
+        RESCAN = "rescan", "存档重扫"
+
+    class State(models.TextChoices):
+        RUNNING = "running", "进行中"
+        DONE = "done", "已完成"
+        FAILED = "failed", "已中断"
+
+    version = models.ForeignKey(LexiconVersion, models.CASCADE, related_name="runs")
+    kind = models.CharField("种类", max_length=10, choices=Kind)
+    state = models.CharField("状态", max_length=10, choices=State, default=State.RUNNING)
+    # Only messages sent since; None: the whole archive.
+    since = models.DateTimeField(null=True)
+    after = models.BigIntegerField(default=0)  # key of the last message that was done
+    last = models.BigIntegerField(default=0)  # key of the last message that belongs to the walk
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    newly = models.PositiveIntegerField("新命中", default=0)
+    vanished = models.PositiveIntegerField("不再命中", default=0)
+    lost = models.PositiveIntegerField("将丢失的已确认违规", default=0)
+    unread = models.PositiveIntegerField("未能扫描", default=0)
+    # Keys of the first messages of each sort, to look at.
+    samples = models.JSONField(default=dict)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    started_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "kind"],
+                condition=models.Q(state="running"),
+                name="lexicon_one_run_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.version}"
+
+    @property
+    def percent(self) -> int:
+        return 100 if not self.total else min(100, 100 * self.done // self.total)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from compliance.lexicon import CATEGORIES
 from compliance.lexicons import active_version
-from compliance.models import LexiconTerm, LexiconVersion, MessageScan
+from compliance.models import LexiconRun, LexiconTerm, LexiconVersion, MessageScan
 
 _DAYS = 30
 KIND_NAMES = {"risk": "风险词", "benign": "放行词", "alias": "别名"}
@@ -52,14 +52,30 @@ def _hits() -> Counter[str]:
 
 
 def changes(draft: LexiconVersion) -> list[Change]:
-    """What the draft adds to the version in force or changes in it."""
-    active = active_version()
-    known = {(t.kind, t.text): t for t in active.terms.all()} if active else {}
-    return [
-        _change(term, former)
-        for term in draft.terms.all()
-        if (former := known.get((term.kind, term.text))) is None or _differs(term, former)
-    ]
+    """What the draft adds to the version in force, changes in it or takes out."""
+    return _changes(active_version(), draft)
+
+
+def diff(former: LexiconVersion, later: LexiconVersion) -> list[tuple[str, list[Change]]]:
+    """(category, its changes from one version to the other), categories without any left out."""
+    groups: dict[str, list[Change]] = {}
+    for change in _changes(former, later):
+        groups.setdefault(change["category"], []).append(change)
+    return sorted(groups.items())
+
+
+def newest_run(version: LexiconVersion, kind: str) -> LexiconRun | None:
+    return version.runs.filter(kind=kind).first()
+
+
+def _changes(former: LexiconVersion | None, later: LexiconVersion) -> list[Change]:
+    known = {(t.kind, t.text): t for t in former.terms.all()} if former else {}
+    found: list[Change] = []
+    for term in later.terms.all():
+        before = known.pop((term.kind, term.text), None)
+        if before is None or _differs(term, before):
+            found.append(_change(term, before))
+    return found + [_change(term, term, gone=True) for term in known.values()]
 
 
 def _differs(term: LexiconTerm, former: LexiconTerm) -> bool:
@@ -67,9 +83,10 @@ def _differs(term: LexiconTerm, former: LexiconTerm) -> bool:
     return any(getattr(term, name) != getattr(former, name) for name in names)
 
 
-def _change(term: LexiconTerm, former: LexiconTerm | None) -> Change:
+def _change(term: LexiconTerm, former: LexiconTerm | None, gone: bool = False) -> Change:
     return {
         "term": term,
+        "gone": gone,
         "former": former,
         "kind": KIND_NAMES.get(term.kind, term.kind),
         "category": category_name(term.category),

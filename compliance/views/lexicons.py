@@ -7,10 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from compliance import lexicon_runs as runs
 from compliance import lexicons as service
 from compliance.forms import ImportForm
 from compliance.lexicon import CATEGORIES, SEVERITY_NAMES
-from compliance.models import LexiconVersion
+from compliance.models import LexiconRun, LexiconVersion
 from compliance.selectors import lexicon as selectors
 from scrm.accounts.request import Request
 from scrm.core.access import OFFICER, access
@@ -43,7 +44,12 @@ def lexicon_import(request: Request) -> HttpResponse:
         return _page(request, form, [])
     data = form.cleaned_data
     try:
-        draft = service.lexicon_import_csv(text=data["rows"], note=data["note"], actor=request.user)
+        draft = service.lexicon_import_csv(
+            text=data["rows"],
+            note=data["note"],
+            actor=request.user,
+            removed=data["removed"].splitlines(),
+        )
     except service.LexiconRefused as error:
         messages.error(request, error.message)
         return _page(request, form, error.rows)
@@ -58,6 +64,9 @@ def lexicon(request: Request, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "version": version,
         "changes": selectors.changes(version) if draft else None,
+        "preview": selectors.newest_run(version, LexiconRun.Kind.PREVIEW),
+        "rescan": selectors.newest_run(version, LexiconRun.Kind.RESCAN),
+        "others": selectors.versions().exclude(pk=pk)[:20],
         "own": version.created_by_id == request.user.pk,
         "category": request.GET.get("category", ""),
         "categories": [(code, name) for code, (name, _) in CATEGORIES.items()],
@@ -77,7 +86,36 @@ def lexicon_activate(request: Request, pk: int) -> HttpResponse:
     version = fetch(LexiconVersion.objects, pk=pk)
     perform(
         request,
-        lambda: service.lexicon_activate(version=version, actor=request.user),
+        lambda: service.lexicon_activate(
+            version=version, actor=request.user, accepted="accepted" in request.POST
+        ),
         f"词库 {version.number} 已生效，所有检查即刻使用新词库。",
+    )
+    return go(request, "compliance:lexicon", pk)
+
+
+@access({OFFICER})
+def lexicon_run(request: Request, pk: int) -> HttpResponse:
+    """The progress of a walk; the page asks again while it moves."""
+    run = fetch(LexiconRun.objects.select_related("version"), pk=pk)
+    return render(request, "compliance/_lexicon_run.html", {"run": run})
+
+
+@access({OFFICER})
+def lexicon_diff(request: Request, pk: int, other: int) -> HttpResponse:
+    version, former = fetch(LexiconVersion.objects, pk=pk), fetch(LexiconVersion.objects, pk=other)
+    groups = selectors.diff(former, version)
+    context = {"version": version, "former": former, "groups": groups}
+    return render(request, "compliance/lexicon_diff.html", context)
+
+
+@require_POST
+@access(set(), {OFFICER})
+def lexicon_rescan(request: Request, pk: int) -> HttpResponse:
+    version = fetch(LexiconVersion.objects, pk=pk)
+    perform(
+        request,
+        lambda: runs.lexicon_rescan(version=version, actor=request.user),
+        "已开始重扫存档，旧结论会保留。",
     )
     return go(request, "compliance:lexicon", pk)

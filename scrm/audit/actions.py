@@ -53,6 +53,7 @@ LABELS = {
     "code.adopt": "接管活码",
     "lexicon.create": "新建词库版本",
     "lexicon.activate": "启用词库",
+    "lexicon.run": "用词库预览或重扫存档",
     "archive.view": "查看会话",
     "archive.search": "检索存档",
     "archive.verify": "校验存档",

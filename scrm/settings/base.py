@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
         "compliance.tasks.behaviour_find": min(_SWEEP, 60),
         "compliance.tasks.behaviour_find_slow": 300,
         "compliance.tasks.alerts_escalate": 60,
+        "compliance.tasks.lexicon_runs_resume": 60,
         "compliance.tasks.alerts_auto_review": _SWEEP,
         "compliance.tasks.log_anchor": env.number("ANCHOR_SECONDS", 300),
         "contacts.tasks.partitions_ensure": 24 * 3600,

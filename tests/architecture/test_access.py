@@ -31,6 +31,8 @@ READERS = {
     "compliance:integrity": "auditor hq_admin",
     "compliance:lexicons": "compliance",
     "compliance:lexicon": "compliance",
+    "compliance:lexicon_diff": "compliance",
+    "compliance:lexicon_run": "compliance",
     "compliance:board": "compliance hq_admin",
     "compliance:behaviour": "compliance hq_admin",
     "compliance:auto_rules": "compliance",
