@@ -122,7 +122,7 @@ class Matcher:
         found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
         if hits.rules:
             masked = _masked(layer.text, hits.benign)
-            found += [_rule_raw(layer, masked, *unit) for unit in hits.rules]
+            found += [_rule_raw(layer, original, masked, *unit) for unit in hits.rules]
         return _weighed([raw for raw in found if raw is not None], layer.text)
 
     def worded(self, layer: AnyLayer) -> Raw | None:
@@ -183,8 +183,8 @@ def _term_raw(layer: AnyLayer, hit: Hit, benign: list[Span], original: str) -> R
         return None
     raw = _raw_of_term(layer, start, end, term, stage)
     own = term.kind != "object" and not shipped(term)
-    whole = raw.end - raw.start == end - start
-    return raw if own or stage or not whole else replace(raw, doubt=(start, end, _SURE))
+    hidden = stage or _decorated(layer, start, end, original)
+    return raw if own or hidden else replace(raw, doubt=(start, end, _SURE))
 
 
 @cache
@@ -225,7 +225,9 @@ def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) 
     return Raw(rule_id, term.category, term.severity, left, right, channel, why)
 
 
-def _rule_raw(layer: AnyLayer, masked: str, rule: Rule, first: int, last: int) -> Raw | None:
+def _rule_raw(
+    layer: AnyLayer, original: str, masked: str, rule: Rule, first: int, last: int
+) -> Raw | None:
     restored = isinstance(layer, Layer)
     for words in rule.matches(masked, first, last):
         start, end = min(s for s, _ in words), max(e for _, e in words)
@@ -237,8 +239,8 @@ def _rule_raw(layer: AnyLayer, masked: str, rule: Rule, first: int, last: int) -
         left, right = layer.span(start, end)
         channel = stage or "pattern"
         raw = Raw(rule.rule_id, rule.category, rule.severity, left, right, channel, rule.why)
-        plain = not stage and right - left == end - start and rule.mode != "x"
-        return replace(raw, doubt=(start, end, 0.0)) if plain else raw
+        hidden = stage or rule.mode == "x" or _decorated(layer, start, end, original)
+        return raw if hidden else replace(raw, doubt=(start, end, 0.0))
     return None
 
 

@@ -53,17 +53,18 @@ class SyllableTable(dict[int, str]):
 TABLE = SyllableTable()
 
 
-def encodings(word: str) -> set[str]:
+@lru_cache(maxsize=262_144)  # a reload meets the same words again
+def encodings(word: str) -> frozenset[str]:
     """The code strings under which a word is found: by character and as the phrase is read."""
     found = {word.translate(TABLE)}
     if not any("," in pinyin_dict.get(ord(ch), "") for ch in word):
-        return found  # one reading each: the phrase is read as its characters are
+        return frozenset(found)  # one reading each: the phrase is read as its characters are
     read = lazy_pinyin(word, errors="ignore")
     if len(read) == len(word):
         found.add(
             "".join(syllable_codes().get(_plain(r), c) for r, c in zip(read, word, strict=True))
         )
-    return found
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4096)
