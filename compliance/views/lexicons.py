@@ -102,8 +102,10 @@ def lexicon_run(request: Request, pk: int) -> HttpResponse:
 
 
 @access({OFFICER})
-def lexicon_diff(request: Request, pk: int, other: int) -> HttpResponse:
-    version, former = fetch(LexiconVersion.objects, pk=pk), fetch(LexiconVersion.objects, pk=other)
+def lexicon_diff(request: Request, pk: int) -> HttpResponse:
+    """What changed from version `?other=` to this one."""
+    version, other = fetch(LexiconVersion.objects, pk=pk), request.GET.get("other", "")
+    former = fetch(LexiconVersion.objects, pk=int(other) if other.isdecimal() else 0)
     groups = selectors.diff(former, version)
     context = {"version": version, "former": former, "groups": groups}
     return render(request, "compliance/lexicon_diff.html", context)

@@ -129,5 +129,5 @@ def test_the_pages_show_impact_progress_and_difference(
     assert "已完成" in fragment and "every 2s" not in fragment
     assert (
         "火星理财计划"
-        in client.get(f"/compliance/lexicons/{draft.pk}/diff/{former.pk}/").content.decode()
+        in client.get(f"/compliance/lexicons/{draft.pk}/diff/?other={former.pk}").content.decode()
     )
