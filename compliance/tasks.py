@@ -3,8 +3,9 @@
 from celery import shared_task
 
 from compliance import autoreview, behaviour, lexicon_runs, overdue, unanswered
-from compliance.archive import rounds
+from compliance.archive import rounds, watch
 from compliance.archive.log import anchors
+from compliance.keeping import purges
 
 
 @shared_task
@@ -15,6 +16,22 @@ def archive_pull() -> int:
 @shared_task
 def archive_sweep() -> int:
     return rounds.sweep()
+
+
+@shared_task
+def archive_watch() -> int:
+    """Returns how many alarms are open."""
+    return watch.watch()
+
+
+@shared_task
+def media_fetch() -> int:
+    return rounds.fetch_media()
+
+
+@shared_task
+def purges_run() -> int:
+    return purges.purges_run()
 
 
 @shared_task

@@ -65,6 +65,7 @@ def defaults() -> dict[str, str]:
         "WECOM_CALLBACK_AES_KEY": hashlib.sha256(b"callback").hexdigest()[:43],
         "WECOM_CALLBACK_URL": f"http://127.0.0.1:{callbacks}/callbacks/wecom/{corp}/{agent}/",
         "WECOM_ARCHIVE_KEYS_DIR": str(var_dir() / "archive_keys"),
+        "BLOB_DIR": str(var_dir() / "blobs"),
         "SANDBOX_PUBLIC_KEYS_DIR": str(var_dir() / "archive_public_keys"),
     }
 

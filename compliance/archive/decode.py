@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from channels.providers.wecom.archive import ArchiveSdk
 from compliance import signals
-from compliance.archive import locks, records
+from compliance.archive import locks, media, records
 from compliance.archive.keys import KeyMissing
 from compliance.archive.log.append import append_messages
 from compliance.archive.people import Directory
@@ -23,7 +23,7 @@ from compliance.archive.records import Record
 from compliance.archive.unwrap import Opened, Opening, Unwrapper
 from compliance.models import ArchivedMessage, ArchiveEnvelope
 from contacts.intake import Fact, note_events
-from scrm.core import bulk
+from scrm.core import bulk, faults
 
 logger = logging.getLogger(__name__)
 _BATCH = 1000
@@ -115,9 +115,12 @@ def _keep(pairs: list[Pair]) -> int:
         messages.append(
             _message(envelope, records.repeat(envelope, record) if again else record, directory)
         )
+    faults.reach("F3")
     bulk.copy_in(messages)
+    media.note(m for m in messages if m.msgtype not in records.UNREADABLE)
     _tell(messages)
     append_messages(messages)
+    faults.reach("F9")
     return len(messages)
 
 

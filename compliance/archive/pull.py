@@ -1,5 +1,6 @@
 """Fetches envelopes and commits them, with the cursor, before anything looks inside."""
 
+import itertools
 import logging
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.utils import timezone
 from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import TOO_LARGE, ArchiveSdk
 from compliance.archive import locks
-from compliance.models import ArchiveCursor, ArchiveEnvelope
-from scrm.core import bulk
+from compliance.models import ArchiveCursor, ArchiveEnvelope, ArchiveGap
+from scrm.core import bulk, faults
 
 logger = logging.getLogger(__name__)
 _LIMIT = 1000
@@ -26,9 +27,11 @@ def pull(sdk: ArchiveSdk, *, limit: int = _LIMIT) -> int:
 def _pull_all(sdk: ArchiveSdk, limit: int) -> int:
     corp, count = settings.WECOM_CORP_ID, 0
     seq = cursor_seq(corp)
-    while rows := _fetch(sdk, seq, limit):
+    while rows := _answered(sdk, corp, seq, limit):
+        faults.reach("F1")
         # The records end the walk, not a short page; a page that brings nothing newer would loop.
         highest = store(corp, rows)
+        faults.reach("F2")
         count += len(rows)
         if highest <= seq:
             break
@@ -38,6 +41,20 @@ def _pull_all(sdk: ArchiveSdk, limit: int) -> int:
 
 def cursor_seq(corp: str) -> int:
     return ArchiveCursor.objects.filter(corp_id=corp).values_list("seq", flat=True).first() or 0
+
+
+def _answered(sdk: ArchiveSdk, corp: str, seq: int, limit: int) -> list[dict[str, Any]]:
+    """Asks, and notes when the source answered last: silence becomes an alarm."""
+    try:
+        rows = _fetch(sdk, seq, limit)
+    except ProviderError as error:
+        ArchiveCursor.objects.get_or_create(corp_id=corp)
+        ArchiveCursor.objects.filter(corp_id=corp).update(error=error.message[:200])
+        raise
+    if not rows:
+        ArchiveCursor.objects.get_or_create(corp_id=corp)
+        ArchiveCursor.objects.filter(corp_id=corp).update(answered_at=timezone.now(), error="")
+    return rows
 
 
 def _fetch(sdk: ArchiveSdk, seq: int, limit: int) -> list[dict[str, Any]]:
@@ -56,10 +73,24 @@ def store(corp: str, rows: list[dict[str, Any]]) -> int:
     ArchiveCursor.objects.get_or_create(corp_id=corp)
     cursor = ArchiveCursor.objects.select_for_update().get(corp_id=corp)
     _keep([_envelope(corp, row) for row in sorted(rows, key=_seq)], cursor.seq)
+    _note_gaps(corp, cursor.seq, sorted({_seq(row) for row in rows}))
     cursor.seq = max(cursor.seq, *(_seq(row) for row in rows))
-    cursor.moved_at = timezone.now()
-    cursor.save(update_fields=["seq", "moved_at"])
+    cursor.moved_at = cursor.answered_at = timezone.now()
+    cursor.error = ""
+    cursor.save(update_fields=["seq", "moved_at", "answered_at", "error"])
     return cursor.seq
+
+
+def _note_gaps(corp: str, cursor: int, seqs: list[int]) -> None:
+    """Numbers left out between two records. Before the first pull nothing is known to be missing."""
+    known = [cursor, *(seq for seq in seqs if seq > cursor)] if cursor else seqs
+    bulk.insert_new(
+        [
+            ArchiveGap(corp_id=corp, after=after, before=before)
+            for after, before in itertools.pairwise(known)
+            if before > after + 1
+        ]
+    )
 
 
 def _keep(envelopes: list[ArchiveEnvelope], cursor: int) -> None:

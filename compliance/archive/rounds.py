@@ -1,15 +1,16 @@
 """The stages in turn. A stage that fails is repeated by the next round, and stops no other."""
 
+import datetime
 import logging
 
 from django.db.models import QuerySet
 
 from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import ArchiveSdk, archive_sdk
-from compliance.archive import decode, index, pull, scan
+from compliance.archive import decode, gaps, index, media, pull, scan
 from compliance.archive.marks import LowWater
 from compliance.lexicon import ScanFailed
-from compliance.models import ArchivedMessage
+from compliance.models import ArchivedMessage, ArchiveEnvelope
 
 logger = logging.getLogger(__name__)
 _envelopes = LowWater(decode.waiting)
@@ -35,10 +36,26 @@ def _judge_newest() -> None:
     index.index(index.newest_unindexed())
 
 
+def fetch_media() -> int:
+    """Files that wait; returns how many were stored."""
+    return media.fetch(archive_sdk())
+
+
+def unscanned_since() -> datetime.datetime | None:
+    """When the oldest message that no engine has judged was received."""
+    oldest = _messages.unsettled().values_list("envelope__received_at", flat=True)
+    return oldest.first()
+
+
+def undecoded() -> QuerySet[ArchiveEnvelope]:
+    return _envelopes.unsettled()
+
+
 def sweep() -> int:
     """Now and then: what a lost notice, a missing key or a failed scan left behind."""
     sdk = archive_sdk()
     _pull(sdk)
+    _refill(sdk)
     stored = decode.decode(sdk, _envelopes.unsettled())
     _scan(_messages.unsettled())
     index.index(_unfindable.unsettled())
@@ -52,6 +69,13 @@ def _pull(sdk: ArchiveSdk) -> None:
         pull.pull(sdk)
     except ProviderError as error:
         logger.warning("archive pull stopped: %s", error.message)
+
+
+def _refill(sdk: ArchiveSdk) -> None:
+    try:
+        gaps.check(sdk)
+    except ProviderError as error:
+        logger.warning("archive gaps not checked: %s", error.message)
 
 
 def _scan(messages: QuerySet[ArchivedMessage]) -> None:

@@ -1,3 +1,4 @@
+from compliance.models.alarms import ArchiveAlarm, ArchiveGap
 from compliance.models.alerts import Alert, Case, CaseAction, Decision
 from compliance.models.archive import (
     ArchiveCursor,
@@ -11,15 +12,20 @@ from compliance.models.containment import Containment
 from compliance.models.holidays import Holiday
 from compliance.models.lexicon import LexiconRun, LexiconTerm, LexiconVersion
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
+from compliance.models.media import ArchivedMedia
 from compliance.models.proposals import BenignProposal
+from compliance.models.retention import KeyRotation, LegalHold, PurgeItem, PurgeRequest
 from compliance.models.review import Review
 from compliance.models.sampling import Sample, SamplingPlan
 from compliance.models.search import MessageIndex
 
 __all__ = [
     "Alert",
+    "ArchiveAlarm",
     "ArchiveCursor",
     "ArchiveEnvelope",
+    "ArchiveGap",
+    "ArchivedMedia",
     "ArchivedMessage",
     "AutoReviewRule",
     "BehaviourMark",
@@ -30,6 +36,8 @@ __all__ = [
     "Decision",
     "Holiday",
     "LexiconRun",
+    "KeyRotation",
+    "LegalHold",
     "LexiconTerm",
     "LexiconVersion",
     "LogAnchor",
@@ -38,6 +46,8 @@ __all__ = [
     "LogSubtree",
     "MessageIndex",
     "MessageScan",
+    "PurgeItem",
+    "PurgeRequest",
     "Review",
     "Sample",
     "SamplingPlan",

@@ -15,6 +15,9 @@ class ArchiveCursor(models.Model):
     corp_id = models.CharField(max_length=64, unique=True)
     seq = models.BigIntegerField(default=0)
     moved_at = models.DateTimeField(default=timezone.now)
+    # Last time that the source answered at all, with records or without.
+    answered_at = models.DateTimeField(default=timezone.now)
+    error = models.CharField(max_length=200, blank=True)
 
 
 class ArchiveEnvelope(models.Model):

@@ -157,6 +157,9 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.codes_push": _SWEEP,
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
+        "compliance.tasks.archive_watch": 15,
+        "compliance.tasks.media_fetch": _SWEEP,
+        "compliance.tasks.purges_run": 60,
         "compliance.tasks.unanswered_find": 60,
         "compliance.tasks.behaviour_find": min(_SWEEP, 60),
         "compliance.tasks.behaviour_find_slow": 300,
@@ -206,6 +209,19 @@ BEHAVIOUR_NIGHT_MESSAGES = env.number("BEHAVIOUR_NIGHT_MESSAGES", 30)
 UNMASK_PER_HOUR = env.number("UNMASK_PER_HOUR", 50)
 # Of what auto-review rules close, so many percent go back to a person.
 AUTO_REVIEW_SAMPLE_PERCENT = env.number("AUTO_REVIEW_SAMPLE_PERCENT", 5)
+# Years that archived messages stay, by record class; of the classes that apply the longest counts.
+RETENTION_YEARS = {
+    "chat": env.number("RETENTION_CHAT_YEARS", 5),
+    "aml": env.number("RETENTION_AML_YEARS", 10),
+    "sales": env.number("RETENTION_SALES_YEARS", 20),
+    "audit": env.number("RETENTION_AUDIT_YEARS", 20),
+}
+# From when on the archive's conditions become alarms.
+ARCHIVE_STALL_SECONDS = env.number("ARCHIVE_STALL_SECONDS", 45)
+ARCHIVE_LAG_MINUTES = env.number("ARCHIVE_LAG_MINUTES", 15)
+ARCHIVE_UNSCANNED_MINUTES = env.number("ARCHIVE_UNSCANNED_MINUTES", 5)
+# WeCom keeps files for 3 to 5 days, sources differ: what waits this long is about to be lost.
+ARCHIVE_MEDIA_HOURS = env.number("ARCHIVE_MEDIA_HOURS", 36)
 # After so long without an end, a claimed callback is taken over from its dead worker.
 INBOX_LEASE_SECONDS = env.number("INBOX_LEASE_SECONDS", 120)
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)

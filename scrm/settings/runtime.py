@@ -43,3 +43,5 @@ WECOM_ARCHIVE_SDK_PATH = env.text("WECOM_ARCHIVE_SDK_PATH", "")
 WECOM_ARCHIVE_DRIVER = env.text("WECOM_ARCHIVE_DRIVER", "sandbox")
 # Folder of <publickey_ver>.pem private keys; old versions are kept for ever.
 WECOM_ARCHIVE_KEYS_DIR = env.text("WECOM_ARCHIVE_KEYS_DIR")
+# Folder of the archive's files (images, voice, documents), encrypted, named by their hash.
+BLOB_DIR = env.text("BLOB_DIR")

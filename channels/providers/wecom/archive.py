@@ -8,6 +8,7 @@ the RSA private keys to the caller: `decrypt` takes the random key already opene
 import base64
 import ctypes
 import json
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from channels.providers.wecom.client import WeComClient
 
 # The answer would be too large: ask for fewer records.
 TOO_LARGE = 301058
+# WeCom no longer has what was asked for.
+EXPIRED = 10010
 _TIMEOUT_SECONDS = 5
 
 P, T, C = ErrorClass.PERMANENT, ErrorClass.TRANSIENT, ErrorClass.CONFIGURATION
@@ -37,6 +40,15 @@ _SDK_CODES: dict[int, tuple[ErrorClass, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class MediaChunk:
+    """next_index is empty with the last chunk."""
+
+    data: bytes
+    next_index: str
+    finished: bool
+
+
 class ArchiveSdk(Protocol):
     """What the archive needs of a driver; every method raises ProviderError."""
 
@@ -51,8 +63,8 @@ class ArchiveSdk(Protocol):
         """The message's JSON text; random_key is the text that the RSA private key opened."""
         ...
 
-    def get_media(self, sdkfileid: str) -> bytes:
-        """A whole file, read chunk by chunk."""
+    def get_media_chunk(self, sdkfileid: str, index: str) -> MediaChunk:
+        """At most 512 KB of a file: the first with an empty index, then with the one before gave."""
         ...
 
 
@@ -80,15 +92,13 @@ class SandboxSdk:
         except ValueError:
             raise _sdk_error(10006) from None
 
-    def get_media(self, sdkfileid: str) -> bytes:
-        out, index = bytearray(), ""
-        while True:
-            body = {"sdkfileid": sdkfileid, "indexbuf": index}
-            data = self.client.post("sandbox/msgaudit/getmediadata", data=body)
-            out += base64.b64decode(data.get("data") or "")
-            index = str(data.get("outindexbuf") or "")
-            if data.get("is_finish") or not index:
-                return bytes(out)
+    def get_media_chunk(self, sdkfileid: str, index: str) -> MediaChunk:
+        body = {"sdkfileid": sdkfileid, "indexbuf": index}
+        data = self.client.post("sandbox/msgaudit/getmediadata", data=body)
+        following = str(data.get("outindexbuf") or "")
+        finished = bool(data.get("is_finish")) or not following
+        chunk = base64.b64decode(data.get("data") or "")
+        return MediaChunk(chunk, "" if finished else following, finished)
 
 
 def _declared(library: Any) -> Any:
@@ -153,22 +163,19 @@ class NativeSdk:
         finally:
             self.lib.FreeSlice(out)
 
-    def get_media(self, sdkfileid: str) -> bytes:
-        data, index, finished = bytearray(), b"", False
-        while not finished:
-            chunk, index, finished = self._chunk(sdkfileid.encode(), index)
-            data += chunk
-        return bytes(data)
-
-    def _chunk(self, file_id: bytes, index: bytes) -> tuple[bytes, bytes, bool]:
+    def get_media_chunk(self, sdkfileid: str, index: str) -> MediaChunk:
         media, lib = self.lib.NewMediaData(), self.lib
         try:
             _require_ok(
-                lib.GetMediaData(self.sdk, index, file_id, b"", b"", _TIMEOUT_SECONDS, media)
+                lib.GetMediaData(
+                    *(self.sdk, index.encode(), sdkfileid.encode()),
+                    *(b"", b"", _TIMEOUT_SECONDS, media),
+                )
             )
-            chunk = ctypes.string_at(lib.GetData(media), lib.GetDataLen(media))
+            data = ctypes.string_at(lib.GetData(media), lib.GetDataLen(media))
             following = ctypes.string_at(lib.GetOutIndexBuf(media), lib.GetIndexLen(media))
-            return chunk, following, bool(lib.IsMediaDataFinish(media))
+            finished = bool(lib.IsMediaDataFinish(media))
+            return MediaChunk(data, "" if finished else following.decode(), finished)
         finally:
             lib.FreeMediaData(media)
 
