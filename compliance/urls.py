@@ -1,7 +1,7 @@
 from django.urls import path
 
 from compliance import review_views
-from compliance.views import archive, benign, board, cases, desk, lexicons, rules, sampling
+from compliance.views import archive, benign, board, cases, desk, keeping, lexicons, rules, sampling
 
 app_name = "compliance"
 urlpatterns = [
@@ -31,6 +31,11 @@ urlpatterns = [
     path("sampling/samples/<int:pk>/review/", sampling.review, name="sample_review"),
     path("archive/", archive.archive, name="archive"),
     path("archive/<int:pk>/", archive.conversation, name="conversation"),
+    path("media/<int:pk>/", archive.media_file, name="media"),
+    path("keeping/", keeping.keeping, name="keeping"),
+    path("keeping/holds/<int:pk>/", keeping.hold_release, name="hold_release"),
+    path("keeping/purges/", keeping.purge_propose, name="purge_propose"),
+    path("keeping/purges/<int:pk>/", keeping.purge, name="purge"),
     path("integrity/", archive.integrity, name="integrity"),
     path("integrity/verify/", archive.integrity_verify, name="integrity_verify"),
     path("lexicons/", lexicons.lexicons, name="lexicons"),

@@ -71,9 +71,20 @@ def _judged(messages: list[ArchivedMessage], as_of: datetime.date) -> list[Due]:
     ]
 
 
+def bank_wide(actor: User) -> bool:
+    """A purge reaches over all branches, so only head office may propose and approve one."""
+    return actor.branch.parent_id is None
+
+
+def _require_bank_wide(actor: User) -> None:
+    if not bank_wide(actor):
+        raise BusinessError("只有总行可以申请或批准清除存档。", code="head_office")
+
+
 @transaction.atomic
 def purge_propose(*, reason: str, actor: User, as_of: datetime.date | None = None) -> PurgeRequest:
     """The dry run: lists what may go today, counted by rule; nothing is touched."""
+    _require_bank_wide(actor)
     if not reason.strip():
         raise BusinessError("请写明清除理由。")
     day = min(as_of or timezone.localdate(), timezone.localdate())
@@ -112,6 +123,7 @@ def purge_decide(
     request = PurgeRequest.objects.select_for_update().get(pk=request.pk)
     if request.proposed_by_id == actor.pk:
         raise FourEyes("清除存档需要两个人：不能批准自己的申请。", code="four_eyes")
+    _require_bank_wide(actor)
     if not decision.strip():
         raise BusinessError("请写明意见。")
     move(request, MOVES, State.RUNNING if approve else State.REJECTED)

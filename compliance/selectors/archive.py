@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from compliance.archive.content import LABELS
 from compliance.archive.log import tree
 from compliance.archive.records import REPEAT
-from compliance.models import ArchivedMessage, LogAnchor
+from compliance.models import ArchivedMedia, ArchivedMessage, LogAnchor
 from compliance.selectors.search import excerpt
 from scrm.accounts.models import User
 
@@ -21,6 +21,7 @@ class Line:
     message: ArchivedMessage
     recalled: bool
     focus: bool
+    files: list[ArchivedMedia]
 
     @property
     def side(self) -> str:
@@ -73,7 +74,26 @@ def _lines(messages: list[ArchivedMessage], focus: ArchivedMessage) -> list[Line
     recalled = set(
         ArchivedMessage.objects.filter(recalls__in=ids).values_list("recalls", flat=True)
     )
-    return [Line(m, m.msgid in recalled, m.pk == focus.pk) for m in messages]
+    files: dict[int, list[ArchivedMedia]] = {}
+    for row in ArchivedMedia.objects.filter(message__in=messages).order_by("position"):
+        files.setdefault(row.message_id, []).append(row)
+    return [Line(m, m.msgid in recalled, m.pk == focus.pk, files.get(m.pk, [])) for m in messages]
+
+
+def consent_of(message: ArchivedMessage) -> ArchivedMessage | None:
+    """The customer's last word on being archived: a record of type agree or disagree, or None."""
+    if message.contact_id is None:
+        return None
+    told = ArchivedMessage.objects.filter(
+        contact=message.contact_id, msgtype__in=("agree", "disagree")
+    )
+    return told.order_by("-sent_at", "-id").first()
+
+
+def files_of(user: User) -> QuerySet[ArchivedMedia]:
+    """Stored files of messages that the reader may see."""
+    seen = ArchivedMessage.objects.visible_to(user)
+    return ArchivedMedia.objects.filter(message__in=seen, state=ArchivedMedia.State.STORED)
 
 
 @dataclass(frozen=True, slots=True)

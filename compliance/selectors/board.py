@@ -14,6 +14,7 @@ from django.utils import timezone
 from compliance.archive.decode import waiting
 from compliance.archive.records import UNDECODABLE
 from compliance.archive.scan import unscanned
+from compliance.archive.watch import open_alarms
 from compliance.lexicon import SEVERITY_NAMES
 from compliance.models import (
     Alert,
@@ -62,6 +63,7 @@ def archive_health() -> dict[str, Any]:
         "unscanned": unscanned().count(),
         "undecodable": ArchivedMessage.objects.filter(msgtype=UNDECODABLE).count(),
         "unassigned": _unassigned(),
+        "alarms": open_alarms(),
     }
 
 

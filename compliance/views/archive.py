@@ -1,15 +1,21 @@
 """存档检索 and 存档完整性. Searching is a POST: names and words must not stand in addresses."""
 
+import itertools
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from compliance.archive import blobs
 from compliance.archive.verify import archive_verify
+from compliance.archive.watch import open_alarms
 from compliance.forms import SearchForm
+from compliance.keeping import holds, retention
 from compliance.selectors import archive as selectors
 from compliance.selectors import search
 from compliance.selectors.search import Query
@@ -58,8 +64,33 @@ def conversation(request: Request, pk: int) -> HttpResponse:
         "talk": selectors.talk_around(message, request.user, before=20, after=20),
         "findings": scan.findings if scan else [],
         "type_label": selectors.type_label(message.msgtype),
+        "consent": selectors.consent_of(message),
+        "retention": retention.decide([message])[message.pk],
+        "hold": holds.held([message]).get(message.pk),
     }
     return render(request, "compliance/conversation.html", context)
+
+
+# Shown in the page; everything else is a download, whatever it claims to be.
+_IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+
+@access({OFFICER, AUDITOR})
+def media_file(request: Request, pk: int) -> HttpResponseBase:
+    """A stored file, decrypted on the way out; each view is on record."""
+    row = fetch(selectors.files_of(request.user), pk=pk)
+    record("archive.media", actor=request.user, obj=row, after={"message": row.message_id})
+    chunks = blobs.store().open(row.sha256)
+    first = next(chunks)
+    kind = next((mime for magic, mime in _IMAGES.items() if first.startswith(magic)), "")
+    response = StreamingHttpResponse(
+        itertools.chain([first], chunks), content_type=kind or "application/octet-stream"
+    )
+    response["Cache-Control"] = "no-store"
+    if not kind:
+        name = quote(row.name or f"file-{row.pk}")
+        response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
 
 
 @access({AUDITOR, HQ})
@@ -69,6 +100,7 @@ def integrity(request: Request) -> HttpResponse:
         **selectors.log_state(),
         "latest": verdicts[0] if verdicts else None,
         "verdicts": verdicts,
+        "alarms": open_alarms(),
     }
     return render(request, "compliance/integrity.html", context)
 

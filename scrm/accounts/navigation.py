@@ -69,6 +69,7 @@ MENU = (
             _item("监督规则", "compliance:behaviour", "adjustments", OFFICER, HQ),
             _item("合规看板", "compliance:board", "chart-pie", OFFICER, HQ),
             _item("存档完整性", "compliance:integrity", "certificate", AUDITOR, HQ),
+            _item("保存与保全", "compliance:keeping", "lock", OFFICER, HQ, AUDITOR),
             _item("审计日志", "audit:events", "list-search", AUDITOR, HQ, OFFICER),
         ),
     ),

@@ -4,7 +4,6 @@ For the few tables that take in thousands of rows a second. Values are those of 
 their fields prepare them; no signals are sent.
 """
 
-import datetime
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -115,8 +114,8 @@ def _value_encoder(field: Any) -> Encoder:
         return lambda value: "{" + ",".join(map(str, value)) + "}"
     if isinstance(field, models.JSONField):
         return lambda value: json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
-    if isinstance(field, models.DateTimeField):
-        return datetime.datetime.isoformat
+    if isinstance(field, models.DateField):  # and the times of day that inherit from it
+        return lambda value: str(value.isoformat())
     if isinstance(field, models.CharField | models.TextField):
         return lambda value: str(field.get_prep_value(value)).translate(_ESCAPES)
     if isinstance(field, models.BooleanField):

@@ -76,11 +76,11 @@ class Chat:
     def send_file(
         self, sender: str, receiver: str, data: bytes, msgtype: str = "image", **body: Any
     ) -> dict[str, Any]:
-        file_id = f"sdk{len(self.files)}"
+        file_id, at = f"sdk{len(self.files)}", body.pop("at", None)
         self.files[file_id] = data
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         inside = {"sdkfileid": file_id, "md5sum": md5, "filesize": len(data), **body}
-        return self.say(sender, receiver, "", msgtype=msgtype, **{msgtype: inside})
+        return self.say(sender, receiver, "", at=at, msgtype=msgtype, **{msgtype: inside})
 
     def add(self, plain: str, msgid: str = "", version: int = 1) -> dict[str, Any]:
         wrapped = PUBLIC_KEY.encrypt(b"random-key", padding.PKCS1v15())

@@ -12,6 +12,7 @@ from compliance.archive.log import leaves as form
 from compliance.archive.log import rows
 from compliance.archive.log.canonical import canonical
 from compliance.archive.log.purges import Purged, Purges
+from compliance.archive.verify.media import MediaMissing, MediaRows
 from compliance.archive.verify.verdict import Fault
 from compliance.models import Decision
 from scrm.audit.models import AuditEvent
@@ -176,6 +177,7 @@ class Checker:
             if row[2] is not None:
                 refs.setdefault(row[1], []).append(row[2])
         self.messages = Messages(refs.get("message", []), purges.messages)
+        self.media = MediaRows(refs.get("media", []), purges.media)
         self.others = {
             kind: source(refs[kind]) for kind, (_, source) in SOURCES.items() if kind in refs
         }
@@ -185,7 +187,7 @@ class Checker:
         for index, kind, ref, salt, stored, at, facts in self.found:
             try:
                 both = self._tails(index, kind, ref, bytes(salt), facts)
-            except _Missing as missing:
+            except (_Missing, MediaMissing) as missing:
                 yield Fault(f"第 {index} 号叶{self._name(kind, ref)}{missing}。", index)
                 continue
             if b"".join(form.leaf_hashes(at, both)) != bytes(stored):
@@ -199,6 +201,8 @@ class Checker:
             return self.messages.tails(index, ref, salt)
         if kind == "event":
             return form.tails(kind, facts)
+        if kind == "media":
+            return form.tails(kind, self.media.facts(index, ref))
         known = self.others.get(kind, {}).get(ref)
         if known is None:
             raise _Missing("所指的记录已不存在，记录被删除")
@@ -207,5 +211,6 @@ class Checker:
     def _name(self, kind: str, ref: int | None) -> str:
         if kind == "message" and ref is not None:
             return self.messages.name(ref)
-        label = SOURCES[kind][0] if kind in SOURCES else "事件"
+        label = "文件" if kind == "media" else "事件"
+        label = SOURCES[kind][0] if kind in SOURCES else label
         return f"{label}{'' if ref is None else f' {ref} '}"

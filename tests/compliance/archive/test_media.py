@@ -14,7 +14,7 @@ from channels.providers.base import ErrorClass, ProviderError
 from compliance.archive import blobs, media
 from compliance.archive.attachments import attachments
 from compliance.archive.blobs import FileBlobs
-from compliance.archive.verify import verify
+from compliance.archive.verify.service import verify
 from compliance.models import ArchivedMedia, LogLeaf
 from scrm.core.crypto import DecryptionFailed
 from tests.factories.cast import Cast, befriend
