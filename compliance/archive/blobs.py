@@ -97,6 +97,10 @@ def _current() -> tuple[str, AESGCM]:
     return key_id, AESGCM(base64.b64decode(key))
 
 
+def current_key_id() -> str:
+    return _current()[0]
+
+
 def _key(key_id: str) -> AESGCM:
     for item in settings.FIELD_KEYS:
         name, _, key = item.partition(":")

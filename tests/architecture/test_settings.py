@@ -19,6 +19,7 @@ GOOD = {
     "CHAIN_KEYS": "c1:" + "c" * 40,
     "SIGNING_KEYS": "s1:" + "B" * 43 + "=",
     "ANCHOR_PATH": "/nowhere/anchors.jsonl",
+    "BLOB_DIR": "/nowhere/blobs",
     "PUBLIC_URL": "https://scrm.example",
     "WECOM_CORP_ID": "ww1",
     "WECOM_AGENT_SECRET": "x",
