@@ -76,7 +76,9 @@ def _scan_all(messages: QuerySet[ArchivedMessage]) -> int:
 
 def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
     judged, _ = judge_batch(batch, engine)
+    faults.reach("F6")
     keep(judged)
+    faults.reach("F8")
     return len(judged)
 
 

@@ -11,7 +11,7 @@ from compliance.archive.guard import BACKWARD, FORWARD
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0006_message_index"),
+        ("compliance", "0007_lexicon_runs"),
         ("contacts", "0009_opt_out"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
