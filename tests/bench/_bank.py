@@ -22,6 +22,10 @@ def bank() -> Iterator[Path]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "scrm.settings.demo"
     os.environ["DATABASE_URL"] = embedded.start_postgres(folder / "postgres")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
+    # The bell must be answered: waiting for a broker that is not there would be measured instead.
+    port = embedded.free_port()
+    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+    broker = embedded.start_redis(port, folder / "redis")
     try:
         import django
         from django.core.management import call_command
@@ -33,5 +37,7 @@ def bank() -> Iterator[Path]:
         from django.db import connections
 
         connections.close_all()
+        broker.kill()
+        broker.wait()
         embedded.remove_postgres(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)
