@@ -1,14 +1,17 @@
-"""What follows at once from an S4 alert: notice to the branch, and the employee's texts are held.
+"""What follows at once from an S4 alert: its conversation is put under legal hold, the branch is
+told, and the employee's texts are held.
 
 It ends when the alert is dismissed, when its case is closed, or when two people end it earlier.
 """
 
+import datetime
 from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
+from compliance.keeping.holds import hold_place
 from compliance.models import Alert, Case, Containment
 from compliance.signals import alert_grave, case_closed
 from scrm.accounts.models import User
@@ -16,6 +19,8 @@ from scrm.accounts.notices import heads_of, notice_send
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM, Actor
 from scrm.core.errors import BusinessError, FourEyes
+
+_AROUND = datetime.timedelta(days=30)
 
 
 @receiver(alert_grave)
@@ -26,11 +31,26 @@ def on_grave(alert: Alert, **_: Any) -> None:
         return
     after = {"alert": alert.pk, "user": alert.user.username}
     record("containment.start", actor=SYSTEM, obj=row, after=after)
+    _hold(alert)
     notice_send(
         to=heads_of(alert.branch),
         text=f"{alert.user.name}出现禁止级（S4）预警，其自由文本与群发已暂停，等待合规处理。",
         url="",
         key=f"s4:{alert.pk}",
+    )
+
+
+def _hold(alert: Alert) -> None:
+    """Nothing said thirty days before and after may be purged; released by two people only."""
+    at = timezone.localtime(alert.message.sent_at if alert.message else alert.raised_at).date()
+    hold_place(
+        matter=f"S4 预警 {alert.pk}",
+        reason="禁止级预警自动保全：前后 30 天的会话不得清除",
+        actor=SYSTEM,
+        user=alert.user,
+        customer=alert.customer,
+        since=at - _AROUND,
+        until=at + _AROUND,
     )
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from compliance.archive import locks
 from compliance.deadlines import alert_due
 from compliance.lexicon.policy import REPEATS_TO_RAISE
 from compliance.models import Alert, ArchivedMessage, MessageScan
@@ -63,7 +64,11 @@ def alerts_raise(causes: list[Cause]) -> int:
     before = Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     Alert.objects.bulk_create(rows, ignore_conflicts=True)
     made = Alert.objects.filter(pk__gt=before).filter(_same(rows))
-    for alert in made.filter(severity__gte=_GRAVEST).select_related("user__branch", "message"):
+    graves = list(made.filter(severity__gte=_GRAVEST).select_related("user__branch", "message"))
+    if graves:
+        # They are put under legal hold: purges take this lock first and the log's second, as here.
+        locks.until_commit(locks.PURGE)
+    for alert in graves:
         alert_grave.send(Alert, alert=alert)
     return made.count()
 

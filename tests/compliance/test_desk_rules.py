@@ -10,7 +10,8 @@ from django.utils import timezone
 from compliance import bulk, seen
 from compliance.alerts import alert_claim, alert_decide, alert_reopen, alert_touch
 from compliance.containment import contained, containment_lift
-from compliance.models import Alert, Case, Containment, Decision
+from compliance.keeping.holds import held
+from compliance.models import Alert, Case, Containment, Decision, LegalHold
 from compliance.overdue import escalate_overdue
 from scrm.accounts.models import Notice
 from scrm.accounts.notices import people_above
@@ -165,6 +166,9 @@ def test_an_s4_alert_contains_its_employee_until_it_is_cleared(cast: Cast, chat:
     assert alert.severity == 4
     assert contained(cast.alice)
     assert not contained(cast.amy)
+    hold = LegalHold.objects.get()
+    assert (hold.user, hold.customer, (hold.until - hold.since).days) == (cast.alice, cast.wang, 60)
+    assert set(held([alert.message])) == {alert.message_id}
     assert list(Notice.objects.values_list("recipient__username", flat=True)) == ["admin"]
     decide(alert, "confirm", cast.officer)
     decide(alert, "confirm", cast.officer_head)
