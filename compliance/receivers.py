@@ -7,8 +7,8 @@ from django.dispatch import receiver
 from channels.signals import archive_notified
 from compliance.archive.log.append import append_audit
 from compliance.archive.log.subjects import logged
-from compliance.models import LexiconRun, LexiconVersion
-from compliance.signals import anchor_due, lexicon_drafted
+from compliance.models import EvidencePackage, LexiconRun, LexiconVersion
+from compliance.signals import anchor_due, evidence_due, lexicon_drafted
 from scrm.audit.models import AuditEvent
 from scrm.audit.signals import recorded
 from scrm.core.actors import Actor
@@ -41,3 +41,10 @@ def on_anchor_due(**_: Any) -> None:
     from compliance.tasks import log_anchor
 
     ring(log_anchor)
+
+
+@receiver(evidence_due)
+def on_evidence_due(package: EvidencePackage, **_: Any) -> None:
+    from compliance.tasks import evidence_build
+
+    ring(evidence_build, package.pk)

@@ -15,3 +15,6 @@ alert_grave = Signal()
 anchor_due = Signal()
 # version: LexiconVersion drafted just now; actor: who did.
 lexicon_drafted = Signal()
+
+# package: EvidencePackage that may be built now.
+evidence_due = Signal()

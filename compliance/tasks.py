@@ -6,6 +6,7 @@ from compliance import autoreview, behaviour, lexicon_runs, overdue, unanswered
 from compliance.archive import rounds, watch
 from compliance.archive.log import anchors
 from compliance.keeping import purges
+from compliance.evidence import services as evidence
 
 
 @shared_task
@@ -74,3 +75,13 @@ def lexicon_run_work(pk: int) -> bool:
 @shared_task
 def lexicon_runs_resume() -> int:
     return lexicon_runs.resume()
+
+
+@shared_task
+def evidence_build(pk: int) -> bool:
+    return evidence.evidence_build(pk)
+
+
+@shared_task
+def evidence_sweep() -> int:
+    return evidence.sweep()

@@ -47,6 +47,7 @@ def defaults() -> dict[str, str]:
         "SEAL_KEY": _secret("seal key"),
         "CHAIN_KEYS": f"{DEFAULT_MARK}:{_secret('chain key')}",
         "SIGNING_KEYS": _key_of_32_bytes("signing key of the demo bank"),
+        "EVIDENCE_DIR": str(var_dir() / "evidence"),
         "ANCHOR_PATH": str(var_dir() / "anchors" / "anchors.jsonl"),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "WECOM_API_URL": f"http://127.0.0.1:{sandbox}",

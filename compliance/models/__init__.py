@@ -9,6 +9,7 @@ from compliance.models.archive import (
 from compliance.models.autoreview import AutoReviewRule
 from compliance.models.behaviour import BehaviourMark
 from compliance.models.containment import Containment
+from compliance.models.evidence import EvidencePackage
 from compliance.models.holidays import Holiday
 from compliance.models.lexicon import LexiconRun, LexiconTerm, LexiconVersion
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
@@ -34,6 +35,7 @@ __all__ = [
     "CaseAction",
     "Containment",
     "Decision",
+    "EvidencePackage",
     "Holiday",
     "KeyRotation",
     "LegalHold",

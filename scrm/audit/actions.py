@@ -94,6 +94,14 @@ LABELS = {
     "case.reopen": "重新打开工单",
     "case.extend": "工单延期",
     "export.create": "导出",
+    "evidence.request": "申请证据包",
+    "evidence.approve": "批准证据包",
+    "evidence.refuse": "拒绝证据包",
+    "evidence.build": "生成证据包",
+    "evidence.ready": "证据包生成完毕",
+    "evidence.failed": "证据包未能生成",
+    "evidence.download": "下载证据包",
+    "evidence.expire": "证据包过期删除",
 }
 
 

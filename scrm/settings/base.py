@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
         "compliance.tasks.alerts_escalate": 60,
         "compliance.tasks.lexicon_runs_resume": 60,
         "compliance.tasks.alerts_auto_review": _SWEEP,
+        "compliance.tasks.evidence_sweep": 60,
         "compliance.tasks.log_anchor": env.number("ANCHOR_SECONDS", 300),
         "contacts.tasks.partitions_ensure": 24 * 3600,
     }.items()
@@ -195,6 +196,9 @@ RESULT_POLL_DAYS = 31
 RESULT_POLL_SECONDS = env.number("RESULT_POLL_SECONDS", 60)
 RECONCILE_GRACE_SECONDS = env.number("RECONCILE_GRACE_SECONDS", 60)
 REPLY_ATTRIBUTION_DAYS = 7
+# More messages than this in an evidence package need a second person; files are kept so long.
+EVIDENCE_ALONE_UP_TO = env.number("EVIDENCE_ALONE_UP_TO", 50)
+EVIDENCE_KEEP_DAYS = env.number("EVIDENCE_KEEP_DAYS", 7)
 # A customer's message without an answer for so long becomes a task of the RM.
 UNANSWERED_MINUTES = env.number("UNANSWERED_MINUTES", 30)
 # Behaviour rules: from which figure on conduct becomes an alert (shown on the page 行为规则).

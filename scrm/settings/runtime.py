@@ -22,7 +22,9 @@ CHAIN_KEYS = env.words("CHAIN_KEYS")
 SIGNING_KEYS = env.words("SIGNING_KEYS")
 # Signed heads leave the database's trust zone through this append-only file.
 ANCHOR_PATH = env.text("ANCHOR_PATH")
-# RFC 3161 time stamp authority and its root certificates; without an address there are no stamps.
+# Where evidence packages lie until they are fetched; they hold plain chats.
+EVIDENCE_DIR = env.text("EVIDENCE_DIR")
+# RFC 3161 time stamp authority and its certificates; without an address there are no stamps.
 TSA_URL = env.text("TSA_URL", "")
 TSA_CA_PATH = env.text("TSA_CA_PATH", "")
 

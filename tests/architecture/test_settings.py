@@ -20,6 +20,7 @@ GOOD = {
     "SIGNING_KEYS": "s1:" + "B" * 43 + "=",
     "ANCHOR_PATH": "/nowhere/anchors.jsonl",
     "BLOB_DIR": "/nowhere/blobs",
+    "EVIDENCE_DIR": "/nowhere/evidence",
     "PUBLIC_URL": "https://scrm.example",
     "WECOM_CORP_ID": "ww1",
     "WECOM_AGENT_SECRET": "x",

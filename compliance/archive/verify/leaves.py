@@ -22,7 +22,7 @@ from scrm.core import crypto
 _MOMENT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 _LEAVES = f"""
 SELECT index, kind, ref, salt, sha256 || sm3, {_MOMENT.format("created_at")}, facts
-FROM compliance_logleaf WHERE index >= %s AND index < %s ORDER BY index
+FROM compliance_logleaf WHERE {{}} ORDER BY index
 """  # noqa: S608 - no value from outside
 _MESSAGES = f"""
 SELECT id, envelope_id, action, contact_id, conversation, customer_id, error, from_staff, msgid,
@@ -48,7 +48,13 @@ Row = tuple[Any, ...]
 
 def leaf_rows(low: int, high: int) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_LEAVES, [low, high])
+        cursor.execute(_LEAVES.format("index >= %s AND index < %s"), [low, high])
+        return cursor.fetchall()
+
+
+def leaf_rows_at(indexes: Sequence[int]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAVES.format("index = ANY(%s)"), [list(indexes)])
         return cursor.fetchall()
 
 
