@@ -5,8 +5,8 @@ from celery import shared_task
 from compliance import autoreview, behaviour, lexicon_runs, overdue, unanswered
 from compliance.archive import rounds, watch
 from compliance.archive.log import anchors
-from compliance.keeping import purges
 from compliance.evidence import services as evidence
+from compliance.keeping import purges
 
 
 @shared_task

@@ -24,6 +24,7 @@ from compliance.evidence import content, package
 from compliance.evidence.content import Content
 from compliance.evidence.package import File
 from compliance.models import EvidencePackage
+from scrm.core.crypto import DecryptionFailed
 
 TOOL = "private-domain-scrm evidence 1"
 Progress = Callable[[int], None]
@@ -37,7 +38,12 @@ def build(row: EvidencePackage, progress: Progress) -> bytes:
     """The bytes of the zip. Raises EvidenceBroken."""
     lines = _anchored(row)
     size = lines[-1].signed.head.size
-    gathered = content.gather(row, size)
+    try:
+        gathered = content.gather(row, size)
+    except (OSError, DecryptionFailed, KeyError) as error:
+        raise EvidenceBroken(
+            "有记录或文件缺失、无法打开，不能导出；请先做存档完整性校验。"
+        ) from error
     progress(30)
     _check(gathered)
     _check_tree(lines)
@@ -60,7 +66,10 @@ def _anchored(row: EvidencePackage) -> list[Line]:
         anchors.anchor()
     except anchors.AnchorRefused as error:
         raise EvidenceBroken("存档与此前的锚定不一致，不能导出；请先做存档完整性校验。") from error
-    newest = 1 + max(content.leaves_of("message", row.messages)[key].index for key in row.messages)
+    logged = content.leaves_of("message", row.messages)
+    if len(logged) != len(row.messages):
+        raise EvidenceBroken("有消息没有对应的叶，存档被改动过，不能导出。")
+    newest = 1 + max(leaf.index for leaf in logged.values())
     lines = [line for line in anchor_file.read(anchors.path()) if line is not None]
     covering = [line for line in lines if line.signed.head.size >= newest]
     if not covering:

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.db.models import Max, Min, Q
 
+from compliance.archive import blobs
 from compliance.archive.log import leaves, rows
-from compliance.archive.log.canonical import moment
+from compliance.archive.log.canonical import canonical, moment
 from compliance.archive.log.purges import Purges, purges
 from compliance.archive.log.tree import Tree
+from compliance.archive.media import facts as media_facts
 from compliance.evidence.package import File, lines
 from compliance.models import (
+    ArchivedMedia,
     ArchivedMessage,
     Decision,
     EvidencePackage,
@@ -55,10 +58,13 @@ def gather(package: EvidencePackage, size: int) -> Content:
         if "purged" not in entry
     ]
     events, event_leaves = _events(package, messages, size)
+    media, media_entries, media_leaves = _media(messages, size)
+    events, event_leaves = events + media_entries, event_leaves + media_leaves
     files = [
         File("messages.jsonl", lines(sorted(entries, key=_index))),
         File("events.jsonl", lines(sorted(events, key=_index))),
         *raw,
+        *media,
         *_policies(messages),
     ]
     all_leaves = {leaf.index: leaf for leaf in [*by_ref.values(), *event_leaves]}
@@ -114,6 +120,29 @@ def _events(
         entries.append(_event(leaf, leaf.facts))
         used.append(leaf)
     return entries, used
+
+
+def _media(
+    messages: Sequence[ArchivedMessage], size: int
+) -> tuple[list[File], list[Json], list[LogLeaf]]:
+    """Files of these messages; of a purged one only its leaf."""
+    rows_ = ArchivedMedia.objects.filter(message__in=[message.pk for message in messages])
+    known = {row.pk: row for row in rows_.select_related("message__envelope")}
+    files: dict[str, File] = {}
+    entries, used = [], []
+    for ref, leaf in leaves_of(Kind.MEDIA, known).items():
+        if leaf.index >= size:
+            continue
+        row = known[ref]
+        entry = _event(leaf, canonical(media_facts(row)))
+        if row.state == ArchivedMedia.State.STORED:
+            data = b"".join(blobs.store().open(row.sha256))
+            files[row.sha256] = File(f"media/{row.sha256}", data)
+        else:
+            entry["purged"] = True
+        entries.append(entry)
+        used.append(leaf)
+    return list(files.values()), entries, used
 
 
 def _event(leaf: LogLeaf, facts: str) -> Json:

@@ -30,6 +30,7 @@ class World:
     """A logged and anchored archive. `yesterday`: size of the log at an earlier anchor."""
 
     anchor: Path
+    blobs: Path
     yesterday: int
     leaves: list[LogLeaf] = field(default_factory=list)
 
@@ -38,6 +39,11 @@ class World:
 
     def pick(self, rng: random.Random, kind: str) -> LogLeaf:
         return rng.choice([leaf for leaf in self.leaves if leaf.kind == kind])
+
+    def files(self) -> dict[Path, bytes]:
+        """Everything outside the database."""
+        blobs = [path for path in self.blobs.rglob("*") if path.is_file()]
+        return {path: path.read_bytes() for path in [self.anchor, *blobs]}
 
     @property
     def lines(self) -> list[anchor_file.Line]:
@@ -198,6 +204,7 @@ def _cut(size: int) -> None:
         "scan": "compliance_messagescan",
         "audit": "audit_auditevent",
         "decision": "compliance_decision",
+        "media": "compliance_archivedmedia",
     }
     for kind, table in kinds.items():
         sql(
@@ -496,6 +503,36 @@ def blank_without_purge(world: World, rng: random.Random) -> Expected:
     return leaf.index
 
 
+def flip_media(world: World, rng: random.Random) -> Expected:
+    """A bit of a file on disk; its name and its row stay."""
+    leaf = world.pick(rng, "media")
+    sha256 = one("SELECT sha256 FROM compliance_archivedmedia WHERE id = %s", leaf.ref)
+    path = next(path for path in world.blobs.rglob("*") if path.name == sha256)
+    data = bytearray(path.read_bytes())
+    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    path.write_bytes(bytes(data))
+    return leaf.index
+
+
+def swap_media(world: World, rng: random.Random) -> Expected:
+    """Two messages change files: on disk, in the rows, or the rows' messages."""
+    first, second = rng.sample([leaf for leaf in world.leaves if leaf.kind == "media"], 2)
+    names = [
+        one("SELECT sha256 FROM compliance_archivedmedia WHERE id = %s", leaf.ref)
+        for leaf in (first, second)
+    ]
+    if rng.random() < 0.5:
+        paths = [next(p for p in world.blobs.rglob("*") if p.name == name) for name in names]
+        one_file, other = (path.read_bytes() for path in paths)
+        paths[0].write_bytes(other)
+        paths[1].write_bytes(one_file)
+    else:
+        statement = "UPDATE compliance_archivedmedia SET sha256 = %s WHERE id = %s"
+        sql(statement, names[1], first.ref)
+        sql(statement, names[0], second.ref)
+    return first.index
+
+
 def edit_leaf(world: World, rng: random.Random) -> Expected:
     leaf = rng.choice(world.leaves)
     change = rng.choice(["sha256 = sm3", "sm3 = sha256", "kind = 'media'", "ref = ref + 100000"])
@@ -541,6 +578,8 @@ HARMS: dict[str, Harm] = {
         reuse_seq,
         remove_recall,
         blank_without_purge,
+        flip_media,
+        swap_media,
         edit_leaf,
         edit_subtree,
     )

@@ -16,6 +16,7 @@ LOGGED = {
     "decision": ("compliance_decision", "审核结论"),
     "message": ("compliance_archivedmessage", "消息"),
     "scan": ("compliance_messagescan", "扫描结论"),
+    "media": ("(SELECT id FROM compliance_archivedmedia WHERE sha256 <> '')", "文件"),
 }
 
 _FINAL = (Decision.Step.SOLE, Decision.Step.SECOND, Decision.Step.BULK, Decision.Step.RULE)

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from compliance.alerts import alert_claim, alert_decide
+from compliance.archive import media
 from compliance.archive.log import anchors
 from compliance.archive.log.append import append_event
 from compliance.archive.log.purges import purge_note
@@ -76,20 +77,27 @@ def purge(cast: Cast, message: ArchivedMessage) -> None:
 
 
 @pytest.fixture
-def world(cast: Cast, chat: Chat, anchor_file: Path, authority: Authority) -> World:
+def world(
+    cast: Cast, chat: Chat, anchor_file: Path, authority: Authority, tmp_path: Path, settings: Any
+) -> World:
+    settings.BLOB_DIR = str(tmp_path / "blobs")
+    to = befriend(cast.zhao).external_userid
+    chat.send_file("amy", to, b"first file" * 40)
+    chat.send_file("amy", to, b"second file" * 50)
     talk(cast, chat, 12)
+    assert media.fetch(chat) == 2
     judge(cast)
     anchors.anchor()
     yesterday = anchors.tree.size()
     for n in range(230):
         append_event("test.note", n=n, text="备注")
     record("archive.view", actor=cast.officer, reason="核查")
-    purge(cast, message_of(chat.rows[3]))
+    purge(cast, message_of(chat.rows[5]))
     anchors.anchor()
-    made = World(anchor_file, yesterday)
+    made = World(anchor_file, tmp_path / "blobs", yesterday)
     made.load()
     # What was purged has nothing left to tamper with in body and envelope.
-    gone = message_of(chat.rows[3]).pk
+    gone = message_of(chat.rows[5]).pk
     made.leaves = [leaf for leaf in made.leaves if (leaf.kind, leaf.ref) != ("message", gone)]
     assert verify().ok, verify().faults
     return made
@@ -103,14 +111,15 @@ def named(verdict: Verdict, expected: Expected) -> bool:
 
 def harm_once(world: World, name: str, seed: str) -> str:
     """What went wrong, or "" when the harm was found and named; nothing of it stays."""
-    kept, rng = world.anchor.read_bytes(), random.Random(seed)
+    kept, rng = world.files(), random.Random(seed)
     try:
         with transaction.atomic():
             expected = HARMS[name](world, rng)
             verdict = verify()
             transaction.set_rollback(True)
     finally:
-        world.anchor.write_bytes(kept)
+        for path, data in kept.items():
+            path.write_bytes(data)
     if verdict.ok:
         return f"{name} {seed}: not found"
     if not named(verdict, expected):
@@ -133,7 +142,7 @@ def harms(world: World, runs: int, seed: int) -> Counter[str]:
 def honest(world: World, cast: Cast, chat: Chat, runs: int, seed: int) -> int:
     """Random honest work, verified after each step; returns the number of false alarms."""
     rng, alarms = random.Random(seed), []
-    to = befriend(cast.zhao).external_userid
+    to = f"wm{cast.zhao.number}"
     for n in range(runs):
         match rng.randrange(5):
             case 0:
