@@ -96,7 +96,7 @@ def test_only_words_for_strangers_may_greet(cast: Cast) -> None:
             make(version)
     from tests.factories import campaign
 
-    with pytest.raises(BusinessError, match="审批"):
+    with pytest.raises(BusinessError, match="已过审"):
         make(campaign.version(cast, "您好", approved=False))
 
 
