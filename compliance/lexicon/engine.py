@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.index import Builder
 from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer
@@ -22,6 +24,8 @@ from compliance.rules.grammar import load_classes, load_rules, load_words
 from compliance.rules.structured import structured
 
 _MAX_FINDINGS = 50
+_LINK = re.compile(r"https?://[!-~]+")
+_ACCIDENT = 6  # characters, the marks around the letters included
 DEFAULT_CONTEXT = ScanContext()
 
 
@@ -72,6 +76,7 @@ class Engine:
             raws += self.matcher.evaluate(layer, hits, text, canon)
         if hits.folded or self._disguised(canon, plain):
             raws += self._restored(text)
+        raws = _without_link_accidents(raws, text)
         raws += [Raw(*found) for found in structured(text, self.table, plain)]
         if all(raw.severity == 0 for raw in raws) and (worded := self.matcher.worded(layer)):
             raws.append(worded)
@@ -143,6 +148,19 @@ def _shipped_words() -> frozenset[str]:
 
 def _is_chinese(word: str) -> bool:
     return all("\u4e00" <= ch <= "\u9fff" for ch in word)
+
+
+def _without_link_accidents(raws: list[Raw], text: str) -> list[Raw]:
+    """Random letters of a link spell short words by chance; a longer one is meant."""
+    if not raws or "http" not in text:
+        return raws
+    links = [found.span() for found in _LINK.finditer(text)]
+    return [raw for raw in raws if not _is_accident(raw, links)]
+
+
+def _is_accident(raw: Raw, links: list[tuple[int, int]]) -> bool:
+    short = raw.end - raw.start <= _ACCIDENT
+    return short and any(start <= raw.start and raw.end <= end for start, end in links)
 
 
 def _unique(raws: list[Raw]) -> list[Raw]:
