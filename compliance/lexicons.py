@@ -21,7 +21,7 @@ from compliance.lexicon import (
     starter_lexicon,
 )
 from compliance.models import LexiconRun, LexiconTerm, LexiconVersion
-from compliance.signals import lexicon_drafted
+from compliance.signals import lexicon_activated, lexicon_drafted
 from scrm.accounts.models import User
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM, Actor
@@ -224,6 +224,7 @@ def _put_in_force(draft: LexiconVersion, actor: Actor) -> LexiconVersion:
     after = {"digest": draft.digest[:16], "accepted_impact": draft.accepted_impact}
     record("lexicon.activate", actor=actor, obj=draft, after=after)
     transaction.on_commit(forget)
+    lexicon_activated.send(LexiconVersion, version=draft)
     return draft
 
 

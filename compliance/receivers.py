@@ -8,7 +8,7 @@ from channels.signals import archive_notified
 from compliance.archive.log.append import append_audit
 from compliance.archive.log.subjects import logged
 from compliance.models import EvidencePackage, LexiconRun, LexiconVersion
-from compliance.signals import anchor_due, evidence_due, lexicon_drafted
+from compliance.signals import anchor_due, evidence_due, lexicon_activated, lexicon_drafted
 from scrm.audit.models import AuditEvent
 from scrm.audit.signals import recorded
 from scrm.core.actors import Actor
@@ -34,6 +34,13 @@ def on_lexicon_drafted(version: LexiconVersion, actor: Actor, **_: Any) -> None:
     from compliance.lexicon_runs import lexicon_run_start
 
     lexicon_run_start(version=version, kind=LexiconRun.Kind.PREVIEW, actor=actor)
+
+
+@receiver(lexicon_activated)
+def on_lexicon_activated(**_: Any) -> None:
+    from compliance.tasks import intercept_push
+
+    ring(intercept_push)
 
 
 @receiver(anchor_due)

@@ -18,3 +18,5 @@ lexicon_drafted = Signal()
 
 # package: EvidencePackage that may be built now.
 evidence_due = Signal()
+# version: LexiconVersion put in force just now.
+lexicon_activated = Signal()

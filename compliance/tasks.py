@@ -6,6 +6,7 @@ from compliance import autoreview, behaviour, lexicon_runs, overdue, unanswered
 from compliance.archive import rounds, watch
 from compliance.archive.log import anchors
 from compliance.evidence import services as evidence
+from compliance.intercept import push as intercept
 from compliance.keeping import purges
 
 
@@ -85,3 +86,13 @@ def evidence_build(pk: int) -> bool:
 @shared_task
 def evidence_sweep() -> int:
     return evidence.sweep()
+
+
+@shared_task
+def intercept_push() -> int:
+    return intercept.run()
+
+
+@shared_task
+def intercept_check() -> int:
+    return intercept.check()

@@ -40,6 +40,7 @@ urlpatterns = [
     path("integrity/verify/", archive.integrity_verify, name="integrity_verify"),
     path("lexicons/", lexicons.lexicons, name="lexicons"),
     path("lexicons/import/", lexicons.lexicon_import, name="lexicon_import"),
+    path("lexicons/intercept/", lexicons.intercept_retry, name="intercept_retry"),
     path("lexicons/<int:pk>/", lexicons.lexicon, name="lexicon"),
     path("lexicons/<int:pk>/diff/", lexicons.lexicon_diff, name="lexicon_diff"),
     path("lexicons/<int:pk>/rescan/", lexicons.lexicon_rescan, name="lexicon_rescan"),

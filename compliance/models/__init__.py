@@ -11,6 +11,7 @@ from compliance.models.behaviour import BehaviourMark
 from compliance.models.containment import Containment
 from compliance.models.evidence import EvidencePackage
 from compliance.models.holidays import Holiday
+from compliance.models.intercept import InterceptRule
 from compliance.models.lexicon import LexiconRun, LexiconTerm, LexiconVersion
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
 from compliance.models.media import ArchivedMedia
@@ -37,6 +38,7 @@ __all__ = [
     "Decision",
     "EvidencePackage",
     "Holiday",
+    "InterceptRule",
     "KeyRotation",
     "LegalHold",
     "LexiconRun",

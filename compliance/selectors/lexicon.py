@@ -10,6 +10,7 @@ from django.utils import timezone
 from compliance.lexicon import CATEGORIES
 from compliance.lexicons import active_version
 from compliance.models import LexiconRun, LexiconTerm, LexiconVersion, MessageScan
+from compliance.selectors.intercept import Coverage
 
 _DAYS = 30
 KIND_NAMES = {"risk": "风险词", "benign": "放行词", "alias": "别名"}
@@ -21,8 +22,9 @@ def versions() -> QuerySet[LexiconVersion]:
     return rows.annotate(term_count=Count("terms"))
 
 
-def categories() -> list[dict[str, Any]]:
-    """Every category with its terms in the version in force and its hits in 30 days."""
+def categories(coverage: Coverage) -> list[dict[str, Any]]:
+    """Every category with its terms in the version in force, where they act, and its hits in 30
+    days."""
     version = active_version()
     terms: dict[str, int] = {}
     if version:
@@ -36,6 +38,7 @@ def categories() -> list[dict[str, Any]]:
             "severity": severity,
             "terms": terms.get(code, 0),
             "hits": hits[code],
+            **coverage.of_category(code, terms.get(code, 0)),
         }
         for code, (name, severity) in CATEGORIES.items()
     ]

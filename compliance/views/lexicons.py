@@ -10,9 +10,11 @@ from django.views.decorators.http import require_POST
 from compliance import lexicon_runs as runs
 from compliance import lexicons as service
 from compliance.forms import ImportForm
+from compliance.intercept import push as intercept
 from compliance.lexicon import CATEGORIES, SEVERITY_NAMES
 from compliance.models import LexiconRun, LexiconVersion
 from compliance.selectors import lexicon as selectors
+from compliance.selectors.intercept import coverage
 from scrm.accounts.request import Request
 from scrm.core.access import OFFICER, access
 from scrm.core.pages import go, page_of, perform
@@ -20,11 +22,13 @@ from scrm.core.scope import fetch
 
 
 def _page(request: Request, form: ImportForm, rows: list[str]) -> HttpResponse:
+    covered = coverage()
     context = {
+        "coverage": covered,
         "form": form,
         "bad_rows": rows,
         "active": service.active_version(),
-        "categories": selectors.categories(),
+        "categories": selectors.categories(covered),
         "versions": selectors.versions()[:20],
         "severity_names": SEVERITY_NAMES.items(),
     }
@@ -72,6 +76,11 @@ def lexicon(request: Request, pk: int) -> HttpResponse:
         "categories": [(code, name) for code, (name, _) in CATEGORIES.items()],
     }
     context["page"] = page_of(request, _terms(version, context["category"]))
+    if version.state == LexiconVersion.State.ACTIVE:
+        covered = coverage()
+        context["coverage"] = covered
+        for term in context["page"]:
+            term.place = covered.place(term)
     return render(request, "compliance/lexicon.html", context)
 
 
@@ -121,3 +130,15 @@ def lexicon_rescan(request: Request, pk: int) -> HttpResponse:
         "已开始重扫存档，旧结论会保留。",
     )
     return go(request, "compliance:lexicon", pk)
+
+
+@require_POST
+@access(set(), {OFFICER})
+def intercept_retry(request: Request) -> HttpResponse:
+    """Pushes what waits or failed at once."""
+    perform(
+        request,
+        lambda: intercept.intercept_retry(actor=request.user),
+        "已重新推送，稍后刷新查看结果。",
+    )
+    return go(request, "compliance:lexicons")

@@ -54,6 +54,8 @@ LABELS = {
     "lexicon.create": "新建词库版本",
     "lexicon.activate": "启用词库",
     "lexicon.run": "用词库预览或重扫存档",
+    "intercept.push": "推送客户端敏感词规则",
+    "intercept.retry": "重试推送客户端敏感词规则",
     "archive.view": "查看会话",
     "archive.search": "检索存档",
     "archive.verify": "校验存档",

@@ -167,6 +167,8 @@ CELERY_BEAT_SCHEDULE = {
         "compliance.tasks.lexicon_runs_resume": 60,
         "compliance.tasks.alerts_auto_review": _SWEEP,
         "compliance.tasks.evidence_sweep": 60,
+        "compliance.tasks.intercept_push": 60,
+        "compliance.tasks.intercept_check": 3600,
         "compliance.tasks.log_anchor": env.number("ANCHOR_SECONDS", 300),
         "contacts.tasks.partitions_ensure": 24 * 3600,
     }.items()
@@ -211,6 +213,12 @@ BEHAVIOUR_NIGHT_UNTIL = env.number("BEHAVIOUR_NIGHT_UNTIL", 7)
 BEHAVIOUR_NIGHT_MESSAGES = env.number("BEHAVIOUR_NIGHT_MESSAGES", 30)
 # Plain phone and ID numbers that one person may look at within an hour; the next one is refused.
 UNMASK_PER_HOUR = env.number("UNMASK_PER_HOUR", 50)
+# Departments (ids, by comma; 1 is the whole bank) whose WeCom client enforces the lexicon's words;
+# empty: none does. At most so many of WeCom's 100 rules are ours, of words of at most that length.
+INTERCEPT_DEPARTMENTS = env.text("INTERCEPT_DEPARTMENTS", "")
+INTERCEPT_MAX_RULES = env.number("INTERCEPT_MAX_RULES", 100)
+INTERCEPT_WORD_LIMIT = env.number("INTERCEPT_WORD_LIMIT", 32)
+INTERCEPT_WORD_UNIT = env.text("INTERCEPT_WORD_UNIT", "chars")
 # Of what auto-review rules close, so many percent go back to a person.
 AUTO_REVIEW_SAMPLE_PERCENT = env.number("AUTO_REVIEW_SAMPLE_PERCENT", 5)
 # Years that archived messages stay, by record class; of the classes that apply the longest counts.

@@ -1,0 +1,1 @@
+"""What of the lexicon the staff's WeCom client enforces by itself: chosen, pushed, shown."""
