@@ -212,5 +212,5 @@ def _scan_row(
         lexicon_version=result.lexicon_version,
         lexicon_digest=result.lexicon_digest,
         severity=severity,
-        findings=findings,
+        findings=[{k: v for k, v in found.items() if k != "excerpt"} for found in findings],
     )

@@ -101,7 +101,7 @@ class Alert(models.Model):
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        return list(self.scan.findings) if self.scan else []
+        return self.scan.shown(self.text) if self.scan else []
 
     @property
     def text(self) -> str:

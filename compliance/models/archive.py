@@ -1,5 +1,7 @@
 """The message archive: append-only rows; what is learned later goes into rows of its own."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -89,6 +91,7 @@ class MessageScan(models.Model):
     lexicon_digest = models.CharField(max_length=64)
     # None: clean.
     severity = models.PositiveSmallIntegerField(null=True)
+    # Spans without the words themselves: those stay in the sealed text of the message.
     findings = models.JSONField(default=list)
     at = models.DateTimeField(default=timezone.now)
 
@@ -98,3 +101,7 @@ class MessageScan(models.Model):
                 fields=["message", "engine_version", "lexicon_digest"], name="scan_once_per_policy"
             )
         ]
+
+    def shown(self, text: str) -> list[dict[str, Any]]:
+        """The findings with their words, cut from the message's text."""
+        return [{**f, "excerpt": text[f["start"] : f["end"]]} for f in self.findings]

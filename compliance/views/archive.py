@@ -62,7 +62,7 @@ def conversation(request: Request, pk: int) -> HttpResponse:
     context = {
         "message": message,
         "talk": selectors.talk_around(message, request.user, before=20, after=20),
-        "findings": scan.findings if scan else [],
+        "findings": scan.shown(message.text) if scan else [],
         "type_label": selectors.type_label(message.msgtype),
         "consent": selectors.consent_of(message),
         "retention": retention.decide([message])[message.pk],

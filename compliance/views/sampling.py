@@ -79,7 +79,7 @@ def sample(request: Request, pk: int) -> HttpResponse:
     context = {
         "sample": row,
         "talk": archive.talk_around(row.message, request.user),
-        "findings": scan.findings if scan else [],
+        "findings": scan.shown(row.message.text) if scan else [],
         "conflict": conflict_with(row.user, request.user),
         "severities": SEVERITIES[1:],
         "stratum": selectors.STRATA.get(row.stratum, row.stratum),

@@ -29,6 +29,15 @@ def test_a_risky_message_of_an_employee_raises_an_alert(cast: Cast, chat: Chat) 
     assert hours == {4: 1, 3: 4}[alert.severity]
 
 
+def test_a_stored_hit_names_its_place_and_the_words_stay_sealed(cast: Cast, chat: Chat) -> None:
+    chat.say("alice", befriend(cast.wang).external_userid, RISKY)
+    chat.archive()
+    stored = MessageScan.objects.values_list("findings", flat=True).get()
+    assert stored and all("excerpt" not in finding for finding in stored)
+    for finding in Alert.objects.get().findings:
+        assert finding["excerpt"] and finding["excerpt"] in RISKY
+
+
 def test_a_customers_own_words_never_raise_an_alert(cast: Cast, chat: Chat) -> None:
     chat.say(befriend(cast.wang).external_userid, "alice", RISKY)
     chat.archive()
