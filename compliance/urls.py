@@ -1,7 +1,18 @@
 from django.urls import path
 
 from compliance import review_views
-from compliance.views import archive, benign, board, cases, desk, keeping, lexicons, rules, sampling
+from compliance.views import (
+    archive,
+    benign,
+    board,
+    cases,
+    desk,
+    evidence,
+    keeping,
+    lexicons,
+    rules,
+    sampling,
+)
 
 app_name = "compliance"
 urlpatterns = [
@@ -36,6 +47,12 @@ urlpatterns = [
     path("keeping/holds/<int:pk>/", keeping.hold_release, name="hold_release"),
     path("keeping/purges/", keeping.purge_propose, name="purge_propose"),
     path("keeping/purges/<int:pk>/", keeping.purge, name="purge"),
+    path("evidence/", evidence.packages, name="evidence"),
+    path("evidence/search/", evidence.request_search, name="evidence_search"),
+    path("evidence/case/<int:pk>/", evidence.request_case, name="evidence_case"),
+    path("evidence/<int:pk>/", evidence.package, name="evidence_package"),
+    path("evidence/<int:pk>/decide/", evidence.decide, name="evidence_decide"),
+    path("evidence/<int:pk>/download/", evidence.download, name="evidence_download"),
     path("integrity/", archive.integrity, name="integrity"),
     path("integrity/verify/", archive.integrity_verify, name="integrity_verify"),
     path("lexicons/", lexicons.lexicons, name="lexicons"),

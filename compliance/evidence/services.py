@@ -108,7 +108,7 @@ def _request(
 
 def _locked(package: EvidencePackage) -> EvidencePackage:
     rows = EvidencePackage.objects.select_for_update(of=("self",))
-    return rows.select_related("branch", "requested_by").get(pk=package.pk)
+    return rows.select_related("branch", "requested_by", "case__alert__user").get(pk=package.pk)
 
 
 @transaction.atomic
@@ -119,6 +119,9 @@ def evidence_decide(
     row = _locked(package)
     if row.requested_by_id == actor.pk:
         raise FourEyes("不能批准自己申请的证据包，请由另一位合规人员批准。", code="four_eyes")
+    why = conflict_of(row.case.alert, actor) if row.case else ""
+    if why:
+        raise FourEyes(why, code="conflict")
     if not approve and not reason.strip():
         raise BusinessError("请写明拒绝的理由。")
     move(row, MOVES, State.APPROVED if approve else State.REFUSED)

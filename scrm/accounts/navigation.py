@@ -64,6 +64,7 @@ MENU = (
         (
             _item("工单", "compliance:cases", "briefcase", OFFICER),
             _item("存档检索", "compliance:archive", "message-search", OFFICER, AUDITOR),
+            _item("证据包", "compliance:evidence", "file-zip", OFFICER, AUDITOR),
             _item("词库", "compliance:lexicons", "vocabulary", OFFICER),
             _item("抽检", "compliance:sampling", "dice", OFFICER),
             _item("监督规则", "compliance:behaviour", "adjustments", OFFICER, HQ),
