@@ -34,8 +34,14 @@ def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+# Looking the algorithm up by name costs more than hashing a node; a copy does not.
+_SM3 = hashlib.new("sm3")
+
+
 def _sm3(data: bytes) -> bytes:
-    return hashlib.new("sm3", data).digest()
+    fresh = _SM3.copy()
+    fresh.update(data)
+    return fresh.digest()
 
 
 SHA256 = Algorithm("sha256", _sha256)

@@ -1,6 +1,7 @@
 """Files of some leaves: what their rows say, and whether the blob is still those bytes."""
 
 import hashlib
+import struct
 from collections.abc import Collection, Sequence
 
 from compliance.archive import blobs, media
@@ -35,7 +36,7 @@ def _check_blob(row: ArchivedMedia) -> None:
     try:
         for chunk in blobs.store().open(row.sha256):
             digest.update(chunk)
-    except (OSError, DecryptionFailed):
+    except (OSError, DecryptionFailed, ValueError, IndexError, struct.error):
         raise MediaMissing("的文件缺失或无法打开，文件被改动或删除") from None
     if digest.hexdigest() != row.sha256:
         raise MediaMissing("的文件内容与入链时不一致，文件被调换")

@@ -5,7 +5,6 @@ threaded web servers, where a fork is not possible or not safe.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -23,6 +22,10 @@ PROCESSES = 2
 # Below this many leaves the start of a process costs more than it saves.
 WORTHWHILE = 50_000
 Job = tuple[int, int, list[int]]
+# Django must be ready before this package is imported.
+_START = (
+    "import django; django.setup(); from compliance.archive.verify import workers; workers.main()"
+)
 
 
 class WorkerFailed(Exception):
@@ -55,13 +58,12 @@ def _snapshot() -> str:
 def _run(jobs: Sequence[Job], snapshot: str) -> list[Part]:
     order = {"database": connection.settings_dict["NAME"], "snapshot": snapshot, "jobs": jobs}
     done = subprocess.run(
-        [sys.executable, "-m", "compliance.archive.verify.workers"],
+        [sys.executable, "-c", _START],
         input=json.dumps(order),
         capture_output=True,
         text=True,
         check=False,
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE},
     )
     if done.returncode:
         raise WorkerFailed(done.stderr.strip()[-500:])
@@ -78,8 +80,6 @@ def _serve(order: dict[str, Any]) -> None:
         print(json.dumps(parts.check(low, high, ends, known).to_json()), flush=True)
 
 
-if __name__ == "__main__":
-    import django
-
-    django.setup()
+def main() -> None:
+    """What a worker process runs: an order on stdin, one line of JSON a part on stdout."""
     _serve(json.load(sys.stdin))

@@ -4,12 +4,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from compliance.archive.log import anchors
-from compliance.archive.verify import archive_verify
+from compliance.archive.log.append import append_events
+from compliance.archive.verify import archive_verify, workers
+from compliance.archive.verify.parts import PART
 from compliance.archive.verify.service import verify
 from compliance.models import LogLeaf
 from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
-from tests.factories.cast import Cast, befriend
+from tests.factories.cast import Cast, befriend, make
 from tests.factories.compliance import Chat, as_superuser, message_of
 
 
@@ -59,6 +61,27 @@ def test_incremental_goes_on_from_the_last_proven_anchor(logged: Chat, cast: Cas
     later = archive_verify(actor=cast.auditor, incremental=True)
     assert later.ok, later.sentence
     assert (later.size, later.checked) == (whole.size + 1, whole.size + 1 - 256)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_say_the_same(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On committed rows, as worker processes have connections of their own."""
+    cast = make()
+    chat.say("alice", befriend(cast.wang).external_userid, "您好")
+    chat.archive()
+    append_events([("test.note", {"n": n}) for n in range(2 * PART)])
+    anchors.anchor()
+    alone = verify()
+    monkeypatch.setattr(workers, "WORTHWHILE", 0)
+    together = verify()
+    assert together == alone
+    assert together.ok
+    as_superuser("UPDATE compliance_logleaf SET facts = 'x' WHERE index IN (5000, 9000)")
+    broken = verify()
+    assert [fault.index for fault in broken.faults] == [5000, 9000]
+    monkeypatch.setattr(workers, "_START", "raise SystemExit(3)")
+    with pytest.raises(workers.WorkerFailed):
+        verify()
 
 
 EDITS = {
