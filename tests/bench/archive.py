@@ -35,9 +35,9 @@ def _measure(folder: Path) -> dict[str, Any]:
     rows, source.rows = source.rows, source.rows[:500]
     rounds.run()
     source.rows = rows
-    cpu, began = _cpu(), time.perf_counter()
+    cpu, began = cpu_seconds(), time.perf_counter()
     rounds.run()
-    took, used = time.perf_counter() - began, _cpu() - cpu
+    took, used = time.perf_counter() - began, cpu_seconds() - cpu
     stored = _chats.check(len(rows)) - 500
     bare = statistics.mean([before, _bare(source.rows)])
     rate = stored / took
@@ -70,7 +70,7 @@ def _bare(rows: list[dict[str, Any]]) -> float:
     return len(sealed) / (time.thread_time() - began)
 
 
-def _cpu() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and of the PostgreSQL it talks to."""
     import psutil
     from django.db import connection
