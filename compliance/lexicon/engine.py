@@ -26,6 +26,7 @@ from compliance.rules.structured import structured
 _MAX_FINDINGS = 50
 _LINK = re.compile(r"https?://[!-~]+")
 _ACCIDENT = 6  # characters, the marks around the letters included
+_CHINESE = re.compile("[\u4e00-\u9fff]*")
 DEFAULT_CONTEXT = ScanContext()
 
 
@@ -147,7 +148,7 @@ def _shipped_words() -> frozenset[str]:
 
 
 def _is_chinese(word: str) -> bool:
-    return all("\u4e00" <= ch <= "\u9fff" for ch in word)
+    return _CHINESE.fullmatch(word) is not None
 
 
 def _without_link_accidents(raws: list[Raw], text: str) -> list[Raw]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 
@@ -53,6 +54,7 @@ def _often(word: str) -> float:
     return float(10 ** (level / 2))
 
 
+@cache
 def _weight(words: frozenset[str]) -> tuple[float, str]:
     """How often a cue list is met in ordinary text; the rarest list of a rule starts it."""
     return sum(map(_often, words)), min(words)

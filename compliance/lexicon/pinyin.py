@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
+from operator import add
 
 from pypinyin import lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 from pypinyin.pinyin_dict import pinyin_dict
 
 _BASE = 0xE000
@@ -53,12 +55,22 @@ class SyllableTable(dict[int, str]):
 TABLE = SyllableTable()
 
 
+@cache
+def _phrase_heads() -> frozenset[str]:
+    return frozenset(phrase[:2] for phrase in PHRASES_DICT)
+
+
+def _may_hold_phrase(word: str) -> bool:
+    """Whether a part of the word may have a reading of its own; looking that up is slow."""
+    return not _phrase_heads().isdisjoint(map(add, word, word[1:]))
+
+
 @lru_cache(maxsize=262_144)  # a reload meets the same words again
 def encodings(word: str) -> frozenset[str]:
     """The code strings under which a word is found: by character and as the phrase is read."""
     found = {word.translate(TABLE)}
-    if not any("," in pinyin_dict.get(ord(ch), "") for ch in word):
-        return frozenset(found)  # one reading each: the phrase is read as its characters are
+    if not any("," in pinyin_dict.get(ord(ch), "") for ch in word) or not _may_hold_phrase(word):
+        return frozenset(found)  # the word is read as its characters are
     read = lazy_pinyin(word, errors="ignore")
     if len(read) == len(word):
         found.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from compliance.lexicon.model import (
 
 DATA = Path(__file__).parent / "data"
 STARTER_VERSION = "starter-1"
+_ILLEGAL = re.compile("[\ud800-\udfff\n\r\t\x00]")
 COLUMNS = ("text", "category", "severity", "kind", "rule_id", "target")
 
 
@@ -86,7 +88,7 @@ def term_problem(term: Term) -> str:
         return "词为空或不含文字"
     if len(term.text) > MAX_TERM_CHARS:
         return f"词长{len(term.text)}，超过{MAX_TERM_CHARS}字（可能是分隔符错误）"
-    if any("\ud800" <= ch <= "\udfff" or ch in "\n\r\t\x00" for ch in term.text + term.target):
+    if _ILLEGAL.search(term.text + term.target):
         return "含有非法字符（孤立代理项或控制字符）"
     return _field_problem(term)
 
