@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from operator import add
 
@@ -107,6 +107,8 @@ class Wording:
     automaton: Automaton  # class words of three characters and more
     tallies: dict[str, dict[str, int]]
     totals: dict[str, int]
+    # The last text and its scores, replaced as one: threads may share it.
+    memory: list[tuple[str, list[tuple[float, Span]]]] = field(default_factory=lambda: [("", [])])
 
     def scores(self, text: str) -> list[tuple[float, Span]]:
         """(score, span) of each sentence; log-odds-like numbers, positive towards violation."""
@@ -123,12 +125,20 @@ class Wording:
             )
         return found
 
+    def _latest(self, text: str) -> list[tuple[float, Span]]:
+        """`scores`, once for the many hits of one message: else a flood of hits costs its square."""
+        known, found = self.memory[0]
+        if known != text:
+            found = self.scores(text)
+            self.memory[0] = (text, found)
+        return found
+
     def best(self, text: str) -> tuple[float, Span] | None:
-        return max(self.scores(text), default=None)
+        return max(self._latest(text), default=None)
 
     def around(self, text: str, start: int, end: int) -> float:
         """The score of the sentence that holds text[start:end]."""
-        held = [score for score, (s, e) in self.scores(text) if s < end and e > start]
+        held = [score for score, (s, e) in self._latest(text) if s < end and e > start]
         return max(held, default=self.bias)
 
     def category(self, sentence: str) -> str:
