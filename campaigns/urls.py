@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns.views import campaigns, library, welcome
+from campaigns.views import campaigns, library, materials, welcome
 
 app_name = "campaigns"
 urlpatterns = [
@@ -23,6 +23,10 @@ urlpatterns = [
     path("contents/<int:pk>/", library.content, name="content"),
     path("versions/<int:pk>/submit/", library.content_submit, name="content_submit"),
     path("versions/<int:pk>/withdraw/", library.content_withdraw, name="content_withdraw"),
+    path("materials/", materials.materials, name="materials"),
+    path("materials/new/", materials.material_create, name="material_create"),
+    path("materials/<int:pk>/file/", materials.material_file, name="material_file"),
+    path("materials/<int:pk>/withdraw/", materials.material_withdraw, name="material_withdraw"),
     path("welcome/", welcome.welcome_rules, name="welcome_rules"),
     path("welcome/new/", welcome.welcome_create, name="welcome_create"),
     path("welcome/preview/", welcome.welcome_preview, name="welcome_preview"),

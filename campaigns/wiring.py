@@ -2,10 +2,12 @@
 
 from campaigns import demo, services, timeline
 from campaigns.dispatch import cancelling, handing, settling
+from campaigns.library import materials
 from campaigns.library import services as library
 from campaigns.models import Campaign, ContentVersion
 from campaigns.welcome import selectors as welcome
 from channels import signals
+from channels.media.uploads import register_wanted
 from compliance.gate import register_greeter, register_source
 from compliance.registry import Reviewable, register
 from contacts.demo.registry import seeder
@@ -24,6 +26,17 @@ def connect() -> None:
         ),
     )
     register(
+        materials.KIND,
+        Reviewable(
+            label="附件",
+            load=materials.load,
+            freeze=materials.freeze,
+            on_decision=materials.on_decision,
+            template="campaigns/_review_material.html",
+            terms=materials.terms,
+        ),
+    )
+    register(
         services.KIND,
         Reviewable(
             label="活动",
@@ -37,6 +50,7 @@ def connect() -> None:
     signals.outbox_cancelled.connect(cancelling.on_cancelled, dispatch_uid="campaigns.cancelled")
     register_source("campaigns.batch", handing.still_wanted)
     register_greeter(welcome.offers)
+    register_wanted(welcome.files_wanted)
     signals.outbox_uncertain.connect(settling.on_uncertain, dispatch_uid="campaigns.uncertain")
     signals.member_confirmed.connect(settling.on_confirmed, dispatch_uid="campaigns.confirmed")
     signals.results_read.connect(settling.on_results, dispatch_uid="campaigns.results")

@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from channels.inbox.handlers import name_of
@@ -48,9 +48,9 @@ def event_kinds() -> list[tuple[str, str]]:
 
 
 def welcome_rows() -> QuerySet[Welcome]:
-    """The last greetings that did not go out, with their reasons."""
-    sad = Welcome.objects.exclude(state__in=[Welcome.State.SENT, Welcome.State.NEW])
-    return sad.order_by("-id")[:10]
+    """The last greetings that did not go out, or not whole, with their reasons."""
+    fine = Q(state=Welcome.State.SENT, reason="") | Q(state=Welcome.State.NEW)
+    return Welcome.objects.exclude(fine).order_by("-id")[:10]
 
 
 def latest_sync(kind: str = SyncRun.Kind.CONTACTS) -> SyncRun | None:

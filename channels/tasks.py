@@ -6,6 +6,7 @@ from celery import shared_task
 
 from channels.codes import arrivals, push
 from channels.inbox import processing
+from channels.media import uploads
 from channels.models import SyncRun
 from channels.outbox import queue, reconcile, results, sending, welcomes
 from channels.sync import walk
@@ -80,3 +81,8 @@ def codes_check() -> None:
 @shared_task
 def tags_push() -> int:
     return tag_push.push_due()
+
+
+@shared_task
+def media_refresh() -> int:
+    return uploads.refresh_due()

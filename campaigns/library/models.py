@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from channels.models import MediaFile
 from contacts.models import Product
 from scrm.accounts.models import Branch
 from scrm.core.scope import BranchScopedQuerySet
@@ -68,6 +69,54 @@ class ContentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content} v{self.number}"
+
+
+class Material(models.Model):
+    """A picture, video, file or mini-program card that may go along with a text.
+
+    Never changed: it is submitted as it is made, and another one takes its place.
+    """
+
+    class Kind(models.TextChoices):
+        IMAGE = "image", "图片"
+        VIDEO = "video", "视频"
+        FILE = "file", "文件"
+        MINIPROGRAM = "miniprogram", "小程序"
+
+    class State(models.TextChoices):
+        IN_REVIEW = "in_review", "审批中"
+        APPROVED = "approved", "已通过"
+        REJECTED = "rejected", "已驳回"
+        WITHDRAWN = "withdrawn", "已撤回"
+
+    kind = models.CharField("类型", max_length=11, choices=Kind)
+    # The name in the library; on a mini-program's card the customer reads it.
+    title = models.CharField("标题", max_length=60)
+    # Of a mini-program: the picture on its card.
+    file = models.ForeignKey(MediaFile, models.PROTECT, related_name="+", verbose_name="文件")
+    appid = models.CharField("小程序 AppID", max_length=64, blank=True)
+    page = models.CharField("小程序页面", max_length=300, blank=True)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    valid_from = models.DateField("生效日期", default=timezone.localdate)
+    valid_until = models.DateField("有效期至")
+    state = models.CharField("状态", max_length=10, choices=State, default=State.IN_REVIEW)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = BranchScopedQuerySet["Material"].as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="miniprogram") & ~models.Q(appid="") & ~models.Q(page="")
+                | ~models.Q(kind="miniprogram") & models.Q(appid="", page=""),
+                name="material_miniprogram_complete",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Script(models.Model):

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.library.models import Content, ContentVersion, Script
+from campaigns.library.models import Content, ContentVersion, Material, Script
 from scrm.accounts.models import Role, User
 
 
@@ -36,6 +36,19 @@ def usable_versions(user: User) -> QuerySet[ContentVersion]:
         .select_related("content", "product")
         .order_by("-id")
     )
+
+
+def usable_materials(user: User) -> QuerySet[Material]:
+    """Approved and unexpired materials that the user may see; without the bytes."""
+    today = timezone.localdate()
+    return materials_of(user).filter(
+        state=Material.State.APPROVED, valid_from__lte=today, valid_until__gte=today
+    )
+
+
+def materials_of(user: User) -> QuerySet[Material]:
+    rows = Material.objects.visible_to(user).select_related("file", "branch")
+    return rows.defer("file__content").order_by("-id")
 
 
 def scripts(user: User) -> QuerySet[Script]:

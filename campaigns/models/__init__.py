@@ -1,8 +1,8 @@
-from campaigns.library.models import Content, ContentVersion, Script
+from campaigns.library.models import Content, ContentVersion, Material, Script
 from campaigns.models.audience import AudienceMember, AudienceSnapshot
 from campaigns.models.campaign import Campaign, Variant
 from campaigns.models.ledger import Delivery, LinkClick, SendBatch
-from campaigns.welcome.models import WelcomeRule
+from campaigns.welcome.models import WelcomeAttachment, WelcomeRule
 
 __all__ = [
     "AudienceMember",
@@ -12,8 +12,10 @@ __all__ = [
     "ContentVersion",
     "Delivery",
     "LinkClick",
+    "Material",
     "Script",
     "SendBatch",
     "Variant",
+    "WelcomeAttachment",
     "WelcomeRule",
 ]

@@ -25,8 +25,8 @@ Scope = WelcomeRule.Scope
 def welcome_rules(request: Request) -> HttpResponse:
     rows = selectors.rules_of(request.user)
     page = page_of(request, rows)
-    editable = {rule.pk for rule in page if selectors.is_editable(rule, request.user)}
-    return render(request, "campaigns/welcome_rules.html", {"page": page, "editable": editable})
+    context = {"page": page, "lines": selectors.lines(list(page), request.user)}
+    return render(request, "campaigns/welcome_rules.html", context)
 
 
 @access(AUTHORS, AUTHORS)
@@ -89,6 +89,7 @@ def welcome_preview(request: Request) -> HttpResponse:
     employee = employees.select_related("branch").first()
     rows = selectors.fitting_versions(request.user).filter(pk=number if number.isdigit() else 0)
     version = rows.first()
+    chosen_ids = [one for one in request.GET.getlist("materials") if one.isdigit()]
     context: dict[str, object] = {"employee": employee}
     if version is not None and employee is not None:
         try:
@@ -97,7 +98,8 @@ def welcome_preview(request: Request) -> HttpResponse:
             return render(request, "campaigns/_welcome_preview.html", {"error": error.message})
         context |= {
             "text": selectors.words(version, employee),
-            "attachments": selectors.attachments(version),
+            "links": selectors.link_cards(version),
+            "materials": selectors.shown(request.user, chosen_ids),
         }
     return render(request, "campaigns/_welcome_preview.html", context)
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.library.models import ContentVersion
+from campaigns.library.models import ContentVersion, Material
 from scrm.accounts.models import Branch
 from scrm.core.scope import BranchScopedQuerySet
 
@@ -80,3 +80,18 @@ class WelcomeRule(models.Model):
         if self.scope == self.Scope.EMPLOYEE and self.user is not None:
             return self.user.name
         return self.branch.name
+
+
+class WelcomeAttachment(models.Model):
+    """One material of a rule, at its place."""
+
+    rule = models.ForeignKey(WelcomeRule, models.CASCADE, related_name="attachments")
+    material = models.ForeignKey(Material, models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "position"], name="welcome_attachment_place"),
+            models.UniqueConstraint(fields=["rule", "material"], name="welcome_attachment_once"),
+        ]

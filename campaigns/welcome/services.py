@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from campaigns.library import variables
-from campaigns.library.models import ContentVersion
-from campaigns.welcome.models import WelcomeRule
-from campaigns.welcome.selectors import fitting_versions
+from campaigns.library.models import ContentVersion, Material
+from campaigns.library.selectors import usable_materials
+from campaigns.welcome.models import WelcomeAttachment, WelcomeRule
+from campaigns.welcome.selectors import fitting_versions, link_cards
+from channels.tasks import media_refresh
 from scrm.accounts.models import Branch, User
 from scrm.audit.services import record
+from scrm.core.bell import ring
 from scrm.core.errors import BusinessError
 
 Scope = WelcomeRule.Scope
+# WeCom's limit for one greeting, the card of a link included.
+MOST_ATTACHMENTS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Plan:
     channel_state: str = ""
     user: User | None = None
     branch: Branch | None = None
+    # In the order in which the customer gets them.
+    materials: tuple[Material, ...] = ()
 
 
 @transaction.atomic
@@ -31,6 +38,7 @@ def welcome_rule_create(*, plan: Plan, actor: User) -> WelcomeRule:
     rule = WelcomeRule(created_by=actor)
     _fill(rule, plan, actor)
     _save(rule)
+    _attach(rule, plan)
     record("welcome.create", actor=actor, obj=rule, after=_view(rule))
     return rule
 
@@ -41,6 +49,7 @@ def welcome_rule_update(*, rule: WelcomeRule, plan: Plan, actor: User) -> None:
     before = _view(rule)
     _fill(rule, plan, actor)
     _save(rule)
+    _attach(rule, plan)
     record("welcome.update", actor=actor, obj=rule, before=before, after=_view(rule))
 
 
@@ -52,6 +61,7 @@ def welcome_rule_switch(*, rule: WelcomeRule, on: bool, actor: User) -> None:
         return
     rule.is_active = on
     _save(rule)
+    ring(media_refresh)
     record("welcome.switch", actor=actor, obj=rule, after={"is_active": on})
 
 
@@ -61,6 +71,7 @@ def _locked(rule: WelcomeRule) -> WelcomeRule:
 
 def _fill(rule: WelcomeRule, plan: Plan, actor: User) -> None:
     check_content(plan.version, actor)
+    check_materials(plan, actor)
     rule.scope, rule.version = plan.scope, plan.version
     rule.channel_state = plan.channel_state.strip() if plan.scope == Scope.CHANNEL else ""
     rule.user = plan.user if plan.scope == Scope.EMPLOYEE else None
@@ -94,6 +105,28 @@ def check_content(version: ContentVersion, actor: User) -> None:
         raise BusinessError(f"新客户还不认识，欢迎语不能使用变量 {names}。", code="version")
 
 
+def check_materials(plan: Plan, actor: User) -> None:
+    """Raises BusinessError when these cannot go along with the text."""
+    wanted = {material.pk for material in plan.materials}
+    if usable_materials(actor).filter(pk__in=wanted).count() < len(plan.materials):
+        raise BusinessError("请选择已过审、在有效期内的附件，每个只选一次。", code="materials")
+    if len(plan.materials) + len(link_cards(plan.version)) > MOST_ATTACHMENTS:
+        raise BusinessError(
+            f"企业微信一条欢迎语最多 {MOST_ATTACHMENTS} 个附件（含跳转链接的卡片）。",
+            code="materials",
+        )
+
+
+def _attach(rule: WelcomeRule, plan: Plan) -> None:
+    """Uploads begin at once, so that the first new friend gets them."""
+    rule.attachments.all().delete()
+    WelcomeAttachment.objects.bulk_create(
+        WelcomeAttachment(rule=rule, material=material, position=place)
+        for place, material in enumerate(plan.materials, start=1)
+    )
+    ring(media_refresh)
+
+
 def _save(rule: WelcomeRule) -> None:
     try:
         with transaction.atomic():
@@ -103,4 +136,10 @@ def _save(rule: WelcomeRule) -> None:
 
 
 def _view(rule: WelcomeRule) -> dict[str, object]:
-    return {"target": rule.target, "content": str(rule.version), "is_active": rule.is_active}
+    materials = [str(row.material) for row in rule.attachments.select_related("material")]
+    return {
+        "target": rule.target,
+        "content": str(rule.version),
+        "attachments": materials,
+        "is_active": rule.is_active,
+    }

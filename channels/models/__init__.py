@@ -9,6 +9,7 @@ from channels.models.codes import (
     GroupCode,
 )
 from channels.models.inbox import InboxEvent
+from channels.models.media import MediaFile, MediaUpload
 from channels.models.org import Department, Member
 from channels.models.outbox import MassSendMember, OutboxTask
 from channels.models.sync import SyncRun
@@ -26,6 +27,8 @@ __all__ = [
     "GroupCode",
     "InboxEvent",
     "MassSendMember",
+    "MediaFile",
+    "MediaUpload",
     "Member",
     "OutboxTask",
     "SyncRun",

@@ -12,12 +12,17 @@ SOURCE = "channels.welcome"
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What may be said, and which rules let it pass. attachments: as WeCom takes them."""
+    """What may be said, and which rules let it pass.
+
+    attachments: as WeCom takes them, with files named by our ids (channels.media.uploads).
+    """
 
     text: str
     attachments: tuple[dict[str, Any], ...] = ()
     cleared_by: str = ""
     rules: dict[str, str] = field(default_factory=dict)
+    # Chinese sentences: attachments that may not go along, and why.
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

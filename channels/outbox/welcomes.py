@@ -6,10 +6,12 @@ whose end nobody knows stays uncertain and is never repeated.
 
 import datetime
 import logging
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from channels.media import uploads
 from channels.models import Welcome
 from channels.outbox import greeting
 from channels.outbox.greeting import Cleared, Refused
@@ -26,6 +28,8 @@ _LEASE = datetime.timedelta(seconds=3)
 _GIVEN_UP = datetime.timedelta(seconds=30)
 _RETRY_SECONDS = 0.5
 BAD_CODE, ALREADY, NO_AGREEMENT, IN_PROGRESS = 41050, 41051, 41053, 41096
+_ABOUT_THE_CODE = {BAD_CODE, ALREADY, NO_AGREEMENT, IN_PROGRESS}
+BAD_MEDIA, APP_NOT_BOUND = 40007, 90207
 
 
 def send_due() -> int:
@@ -80,13 +84,47 @@ def _begin(row: Welcome, words: Cleared) -> bool:
 
 
 def _call(row: Welcome, words: Cleared) -> None:
+    """Files that have no copy at WeCom stay behind: nothing is uploaded while the code dies."""
+    parts = uploads.filled(row.corp_id, words.attachments)
+    notes = [*words.left_out, *(f"附件「{name}」还没有上传到企业微信" for name in parts.missing)]
     try:
-        client = wecom(row.corp_id)
-        client.welcome.send(row.code, words.text, list(words.attachments))  # type: ignore[arg-type]
+        _send(row, words.text, parts.attachments)
+    except ProviderError as error:
+        if parts.attachments and _about_attachments(error):
+            if error.errcode == BAD_MEDIA:
+                uploads.distrust(row.corp_id, words.attachments)
+            notes.append(f"附件被企业微信拒绝，只发了文字：{error.message}")
+            _call_plain(row, words, parts.attachments, notes)
+        else:
+            _failed(row, error)
+    else:
+        _settle(row, State.SENT, _told(notes))
+
+
+def _send(row: Welcome, text: str, attachments: list[Any]) -> None:
+    wecom(row.corp_id).welcome.send(row.code, text, attachments)
+
+
+def _about_attachments(error: ProviderError) -> bool:
+    """WeCom said no for good, and not because of the code, which it has not used up then."""
+    if error.errcode is None or error.errcode in _ABOUT_THE_CODE:
+        return False
+    return error.permanent or error.errcode == APP_NOT_BOUND
+
+
+def _call_plain(row: Welcome, words: Cleared, sent: list[Any], notes: list[str]) -> None:
+    """Once more with the text, and with the cards of links if files were the trouble."""
+    cards = [part for part in sent if part["msgtype"] == "link"]
+    try:
+        _send(row, words.text, cards if len(cards) < len(sent) else [])
     except ProviderError as error:
         _failed(row, error)
     else:
-        _settle(row, State.SENT)
+        _settle(row, State.SENT, _told(notes))
+
+
+def _told(notes: list[str]) -> str:
+    return f"{'；'.join(note.rstrip('。') for note in notes)}。" if notes else ""
 
 
 def _failed(row: Welcome, error: ProviderError) -> None:

@@ -10,13 +10,14 @@ from compliance.gate.door import (
     wake,
     withdraw,
 )
-from compliance.gate.greetings import Offer, register_greeter
+from compliance.gate.greetings import Offer, Part, register_greeter
 from compliance.gate.judging import CHECK_NAMES, told
 from compliance.gate.proposal import Proposal
 
 __all__ = [
     "CHECK_NAMES",
     "Offer",
+    "Part",
     "Proposal",
     "Recheck",
     "Verdicts",

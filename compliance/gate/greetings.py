@@ -22,6 +22,17 @@ _STRANGER = -1
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A file or card that goes along, approved on its own. text: what can be read of it."""
+
+    attachment: dict[str, Any]
+    text: str
+    content_kind: str
+    content_id: int
+    valid_until: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What an upper app would say: approved content as this employee says it."""
 
@@ -32,6 +43,7 @@ class Offer:
     # R-grade of the product in the content; 0: no product.
     risk_grade: int
     valid_until: datetime.date
+    parts: tuple[Part, ...] = ()
 
 
 # Employee and channel (`state` of a live code, "" for none) → offers, the nearest first.
@@ -57,9 +69,31 @@ def clear_greeting(welcome: Welcome) -> Cleared | Refused:
     for offer in offers:
         reason, ran = _judge(_proposal(offer, sender, customer, welcome))
         if not reason:
-            return Cleared(offer.text, offer.attachments, "compliance.gate", _rules(offer, ran))
+            return _with_parts(offer, ran, sender, customer, welcome)
         reasons.append(reason)
     return Refused(reasons[0] if reasons else "没有适用的欢迎语。")
+
+
+def _with_parts(
+    offer: Offer, ran: list[str], sender: User, customer: int, welcome: Welcome
+) -> Cleared:
+    """A part that does not pass stays behind; the text, approved on its own, goes without it."""
+    passed, left_out = [], []
+    for part in offer.parts:
+        proposal = _proposal(part, sender, customer, welcome)
+        reason, _ = _judge(proposal, _PART_CHECKS)
+        if reason:
+            left_out.append(f"附件「{part.text.splitlines()[0]}」没有随附，{reason}")
+        else:
+            passed.append(part)
+    attachments = (*(part.attachment for part in passed), *offer.attachments)
+    rules = _rules(offer, ran) | _ids(passed)
+    return Cleared(offer.text, attachments, "compliance.gate", rules, tuple(left_out))
+
+
+def _ids(parts: list[Part]) -> dict[str, str]:
+    named = [f"{part.content_kind}:{part.content_id}" for part in parts]
+    return {"parts": ",".join(named)} if named else {}
 
 
 def _customer(external_userid: str) -> int:
@@ -78,7 +112,7 @@ def _withdrawn(customer: int) -> bool:
     ).exists()
 
 
-def _proposal(offer: Offer, sender: User, customer: int, welcome: Welcome) -> Proposal:
+def _proposal(offer: Offer | Part, sender: User, customer: int, welcome: Welcome) -> Proposal:
     return Proposal(
         sender=sender,
         text=offer.text,
@@ -86,7 +120,8 @@ def _proposal(offer: Offer, sender: User, customer: int, welcome: Welcome) -> Pr
         purpose="welcome",
         content_kind=offer.content_kind,
         content_id=offer.content_id,
-        risk_grade=offer.risk_grade,
+        # A part has no product: see campaigns.library.
+        risk_grade=getattr(offer, "risk_grade", 0),
         valid_until=offer.valid_until,
         source=f"channels.welcome:{welcome.pk}",
         channel="welcome",
@@ -110,13 +145,23 @@ _CHECKS: tuple[tuple[str, checks.Check], ...] = (
 )
 
 
-def _judge(proposal: Proposal) -> tuple[str, list[str]]:
+# The sender and the customer have been looked at with the text.
+_PART_CHECKS = (
+    ("content", checks.content_approved),
+    ("audience", checks.audience),
+    ("lexicon", checks.lexicon),
+)
+
+
+def _judge(
+    proposal: Proposal, ordered: tuple[tuple[str, checks.Check], ...] = _CHECKS
+) -> tuple[str, list[str]]:
     """(reason of the first check that stops it or "", checks that ran)."""
-    for given, check in _CHECKS:
+    for given, check in ordered:
         name, stopped = judging.run(given, check, proposal)
         for detail in stopped.values():
             return f"{judging.CHECK_NAMES[name]}：{detail}", []
-    return "", list(dict.fromkeys(name for name, _ in _CHECKS))
+    return "", list(dict.fromkeys(name for name, _ in ordered))
 
 
 def _rules(offer: Offer, ran: list[str]) -> dict[str, str]:

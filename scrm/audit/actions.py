@@ -23,6 +23,8 @@ LABELS = {
     "content.create": "新建素材",
     "content.update": "修改素材",
     "content.withdraw": "撤回素材",
+    "material.create": "新建附件",
+    "material.withdraw": "撤回附件",
     "welcome.create": "新建欢迎语",
     "welcome.update": "修改欢迎语",
     "welcome.switch": "启停欢迎语",

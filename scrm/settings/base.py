@@ -128,6 +128,7 @@ CELERY_TASK_ROUTES = {
     "channels.tasks.outbox_*": {"queue": "dispatch"},
     "channels.tasks.results_*": {"queue": "dispatch"},
     "channels.tasks.codes_*": {"queue": "dispatch"},
+    "channels.tasks.media_*": {"queue": "dispatch"},
     "campaigns.tasks.*": {"queue": "dispatch"},
     "compliance.tasks.*": {"queue": "audit"},
 }
@@ -155,6 +156,7 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.tags_push": _SWEEP,
         "channels.tasks.codes_tick": 60,
         "channels.tasks.codes_push": _SWEEP,
+        "channels.tasks.media_refresh": 60,
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
         "compliance.tasks.archive_watch": 15,
@@ -237,6 +239,10 @@ ARCHIVE_MEDIA_HOURS = env.number("ARCHIVE_MEDIA_HOURS", 36)
 # After so long without an end, a claimed callback is taken over from its dead worker.
 INBOX_LEASE_SECONDS = env.number("INBOX_LEASE_SECONDS", 120)
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)
+
+# A file uploaded to WeCom lives so long; it is uploaded anew when less than so much of it is left.
+WECOM_MEDIA_HOURS = env.number("WECOM_MEDIA_HOURS", 72)
+WECOM_MEDIA_RENEW_HOURS = env.number("WECOM_MEDIA_RENEW_HOURS", 24)
 
 # WeCom's frequency rules for one corp and for one address, per endpoint; 0 = not counted here.
 WECOM_CALLS_PER_MINUTE = env.number("WECOM_CALLS_PER_MINUTE", 10_000)

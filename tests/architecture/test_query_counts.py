@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from campaigns import planner, services
 from campaigns.library import services as library
-from campaigns.models import Campaign, WelcomeRule
+from campaigns.models import Campaign, Material, WelcomeRule
 from campaigns.welcome.services import Plan, welcome_rule_create
 from channels.models import Department, InboxEvent, Member, SyncRun
 from contacts.models import (
@@ -34,7 +34,7 @@ from contacts.models import (
 from scrm.audit.services import record
 from tests.channels.test_inbox import receive
 from tests.factories import campaign as factory
-from tests.factories import codes
+from tests.factories import codes, material
 from tests.factories import welcome as greetings
 from tests.factories.cast import Cast, befriend, customer
 
@@ -122,11 +122,17 @@ def _callbacks(cast: Cast, count: int) -> None:
             receive("edit_external_contact", timezone.now(), who=who)
 
 
+def _materials(cast: Cast, count: int) -> None:
+    for number in range(Material.objects.count(), min(count, 40)):
+        material.material(cast, approved=False, title=f"图{number}")
+
+
 def _greetings(cast: Cast, count: int) -> None:
-    version = greetings.version(cast)
+    version, attached = greetings.version(cast), material.material(cast)
     have = WelcomeRule.objects.count()
     for number in range(have, min(count, 40)):
-        plan = Plan("channel", version, channel_state=f"state{number}")
+        state = f"state{number}"
+        plan = Plan("channel", version, channel_state=state, materials=(attached,))
         welcome_rule_create(plan=plan, actor=cast.admin)
 
 
@@ -197,6 +203,7 @@ PAGES: dict[str, tuple[str, Callable[[Cast, int], None]]] = {
     "/campaigns/": ("admin", _campaigns),
     "/codes/": ("admin", _codes),
     "/campaigns/contents/": ("admin", _contents),
+    "/campaigns/materials/": ("admin", _materials),
     "/campaigns/{campaign}/ledger/": ("admin", _ledger),
     "/compliance/reviews/": ("officer", _reviews),
     "/audit/": ("auditor", _audit),
