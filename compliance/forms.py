@@ -10,7 +10,6 @@ from compliance.selectors.search import Query
 from scrm.accounts.models import Branch, User
 from scrm.core.forms import TablerForm
 
-_MAX_UPLOAD = 2 * 1024 * 1024
 TYPE_CHOICES = [("", "全部类型"), *(pair for pair in LABELS.items() if pair[0] != "repeat")]
 
 
@@ -46,37 +45,6 @@ class SearchForm(TablerForm):
 
     def query(self) -> Query:
         return Query(**self.cleaned_data)
-
-
-class ImportForm(TablerForm):
-    note = forms.CharField(label="说明", max_length=200, help_text="为什么改，例如：监管通报的话术")
-    file = forms.FileField(label="CSV 文件", required=False)
-    text = forms.CharField(
-        label="或直接粘贴",
-        required=False,
-        widget=forms.Textarea({"rows": 4, "placeholder": "保本高息,guarantee_return,4"}),
-        help_text="每行：词条,类别代码,级别(0–4),性质(risk/benign/alias),规则号,别名目标；后三项可省略",
-    )
-
-    removed = forms.CharField(
-        label="要删除的词",
-        required=False,
-        widget=forms.Textarea({"rows": 2}),
-        help_text="每行一个；生效词库里没有的词会被指出",
-    )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data.get("file")
-        if file and file.size > _MAX_UPLOAD:
-            raise forms.ValidationError("文件超过 2 MB。")
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        data["rows"] = _decoded(data["file"].read()) if data.get("file") else data.get("text", "")
-        if not data["rows"].strip() and not self.errors:
-            raise forms.ValidationError("请选择 CSV 文件，或粘贴词条。")
-        return data
 
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
@@ -123,13 +91,3 @@ class SamplingForm(TablerForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["branch"].queryset = Branch.objects.visible_to(user)  # type: ignore[attr-defined]
-
-
-def _decoded(raw: bytes) -> str:
-    """Excel in Chinese writes GB18030 unless asked for UTF-8."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise forms.ValidationError("文件不是 UTF-8 或 GB18030 编码的文本。")

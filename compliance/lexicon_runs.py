@@ -15,7 +15,7 @@ from django.utils import timezone
 from compliance.archive import scan
 from compliance.archive.records import UNREADABLE
 from compliance.lexicon import ScanFailed
-from compliance.lexicons import engine_of
+from compliance.lexicons import engine_of, whole_engine
 from compliance.models import Alert, ArchivedMessage, LexiconRun, LexiconVersion, MessageScan
 from scrm.accounts.models import User
 from scrm.audit.services import record
@@ -115,7 +115,8 @@ def _finish(run: LexiconRun, state: str) -> bool:
 
 
 def _judge(run: LexiconRun, batch: list[ArchivedMessage]) -> None:
-    engine = engine_of(run.version)
+    # A preview asks what the version would change, whatever the days of its terms.
+    engine = whole_engine(run.version) if run.kind == Kind.PREVIEW else engine_of(run.version)
     former = _former(batch, engine.digest)
     judged, failed = scan.judge_batch(batch, engine)
     run.unread += failed

@@ -18,5 +18,7 @@ lexicon_drafted = Signal()
 
 # package: EvidencePackage that may be built now.
 evidence_due = Signal()
+# version: LexiconVersion approved just now for a moment ahead.
+lexicon_scheduled = Signal()
 # version: LexiconVersion put in force just now.
 lexicon_activated = Signal()

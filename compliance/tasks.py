@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from compliance import autoreview, behaviour, lexicon_runs, overdue, unanswered
+from compliance import autoreview, behaviour, lexicon_runs, lexicons, overdue, unanswered
 from compliance.archive import rounds, watch
 from compliance.archive.log import anchors
 from compliance.evidence import services as evidence
@@ -76,6 +76,11 @@ def lexicon_run_work(pk: int) -> bool:
 @shared_task
 def lexicon_runs_resume() -> int:
     return lexicon_runs.resume()
+
+
+@shared_task
+def lexicons_promote() -> int:
+    return lexicons.lexicons_promote()
 
 
 @shared_task

@@ -41,6 +41,8 @@ def why_not(term: Term, limits: Limits) -> str:
     """Why the client cannot enforce this term; empty when it can."""
     if term.kind == "benign":
         return "放行词，不是风险词"
+    if term.kind == "complaint":
+        return "投诉用语，客户说出时转人工复核"
     if term.kind == "alias":
         return "别名，由词库引擎还原后检查"
     if term.rule_id:

@@ -15,7 +15,7 @@ from channels import intercept as wecom
 from channels.providers.base import ErrorClass, ProviderError
 from compliance.intercept.plan import kind_of_rule, plan
 from compliance.intercept.policy import departments, limits
-from compliance.lexicon import Term
+from compliance.lexicons import lexicon_data
 from compliance.models import InterceptRule, LexiconVersion
 from scrm.accounts.models import User
 from scrm.audit.services import record
@@ -62,8 +62,7 @@ def refresh() -> None:
 
 
 def _wanted(version: LexiconVersion, rules: dict[str, InterceptRule]) -> dict[str, list[str]]:
-    fields = ("text", "category", "severity", "kind", "rule_id", "target")
-    terms = [Term(*row) for row in version.terms.values_list(*fields)]
+    terms = lexicon_data(version).on(timezone.localdate()).terms
     held = {name: rule.words for name, rule in rules.items()}
     return plan(terms, held, limits(), settings.INTERCEPT_MAX_RULES).rules
 

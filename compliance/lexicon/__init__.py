@@ -2,8 +2,8 @@
 
 from compliance.lexicon.engine import Engine, scan_joined
 from compliance.lexicon.model import (
+    ALIAS_SORTS,
     CATEGORIES,
-    ENGINE_VERSION,
     SEVERITY_NAMES,
     Finding,
     LexiconData,
@@ -13,9 +13,11 @@ from compliance.lexicon.model import (
     ScanResult,
     Term,
 )
-from compliance.lexicon.source import parse_csv, starter_lexicon
+from compliance.lexicon.source import parse_aliases, parse_csv, starter_lexicon
+from compliance.lexicon.versions import ENGINE_VERSION
 
 __all__ = [
+    "ALIAS_SORTS",
     "CATEGORIES",
     "ENGINE_VERSION",
     "SEVERITY_NAMES",
@@ -27,6 +29,7 @@ __all__ = [
     "ScanFailed",
     "ScanResult",
     "Term",
+    "parse_aliases",
     "parse_csv",
     "scan_joined",
     "starter_lexicon",

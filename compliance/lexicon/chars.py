@@ -89,6 +89,15 @@ def _by_category(ch: str) -> str:
     return folded if folded.isalnum() else NOISE
 
 
+_SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+
+
+def alias_form(text: str) -> str:
+    """An alias as it stands in canonical text: its symbols stay, what is invisible goes."""
+    forms = [(ch, canonical_char(ch)) for ch in text if ch not in _SKIN_TONES]
+    return "".join(form if form.isalnum() or not form else ch for ch, form in forms)
+
+
 class CharTable(dict[int, str]):
     """str.translate table; `kept` are symbols with a meaning of their own (emoji aliases)."""
 

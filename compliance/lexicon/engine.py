@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from compliance.lexicon.chars import CharTable
+from compliance.lexicon.chars import CharTable, alias_form
 from compliance.lexicon.index import Builder
 from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer
 from compliance.lexicon.matching import ALIAS, Matcher, Raw
 from compliance.lexicon.model import (
     CATEGORIES,
-    ENGINE_VERSION,
     Finding,
     LexiconData,
     ScanContext,
@@ -20,6 +19,7 @@ from compliance.lexicon.model import (
 from compliance.lexicon.policy import decide, raised
 from compliance.lexicon.restore import Homophones, Replacer, split_table
 from compliance.lexicon.source import require_valid, starter_lexicon
+from compliance.lexicon.versions import ENGINE_VERSION
 from compliance.rules.grammar import load_classes, load_rules, load_words
 from compliance.rules.structured import structured
 
@@ -35,7 +35,7 @@ class Engine:
 
     def __init__(self, data: LexiconData) -> None:
         aliases = _aliases(data)
-        symbols = frozenset(k for k in aliases if len(k) == 1 and not k.isalnum())
+        symbols = frozenset(ch for k in aliases for ch in k if not ch.isalnum())
         self.data = data
         self.digest = data.digest
         self.table = CharTable(symbols)
@@ -115,10 +115,8 @@ class Engine:
 
 
 def _aliases(data: LexiconData) -> dict[str, str]:
-    shipped = {
-        word: target for target, words in load_words("aliases.txt").items() for word in words
-    }
-    return shipped | {t.text: t.target for t in data.terms if t.kind == "alias"}
+    rows = sorted((alias_form(t.text), t.target) for t in data.terms if t.kind == "alias")
+    return {form: target for form, target in rows if form and form != target}
 
 
 def _useful_splits(strong: frozenset[str]) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Builder:
     def add_lexicon(self, data: LexiconData) -> None:
         for term in _objects() + list(data.terms):
             text = canonical(term.text, self.table, self.squeezer)
-            if not text or term.kind == "alias":
+            if not text or term.kind not in ("risk", "benign", "object"):
                 continue
             if term.kind == "benign":
                 self.benign.add(text)

@@ -221,8 +221,7 @@ def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) 
         why = f"用变形写法提到“{term.text}”，疑似规避检查（{name}）。"
     else:
         why = f"出现风险词“{term.text}”（{name}）。"
-    rule_id = term.rule_id or f"LEX-{term.category}-{term.text}"
-    return Raw(rule_id, term.category, term.severity, left, right, channel, why)
+    return Raw(term.finding_id, term.category, term.severity, left, right, channel, why)
 
 
 def _rule_raw(

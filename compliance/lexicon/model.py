@@ -5,12 +5,11 @@ Nothing here knows Django; every type is immutable so that a scan can be repeate
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
-
-ENGINE_VERSION = "1.1.0"
 
 CATEGORIES: dict[str, tuple[str, int]] = {
     "guarantee_return": ("承诺保本保收益", 4),
@@ -31,7 +30,14 @@ CATEGORIES: dict[str, tuple[str, int]] = {
     "evidence_tampering": ("毁改证据", 4),
 }
 SEVERITY_NAMES: dict[int, str] = {0: "观察", 1: "提示", 2: "警告", 3: "严重", 4: "禁止"}
-KINDS = ("risk", "benign", "alias")
+# complaint: what a customer says who complains; it is told to the reviewers, never matched as risk.
+KINDS = ("risk", "benign", "alias", "complaint")
+ALIAS_SORTS: dict[str, str] = {
+    "emoji": "表情符号",
+    "slang": "行话俗称",
+    "abbreviation": "字母缩写",
+    "homophone": "谐音错字",
+}
 ACTIONS = ("observe", "remind", "hold", "block", "block")
 MAX_CHARS = 20_000
 MAX_TERM_CHARS = 40
@@ -57,9 +63,23 @@ class Term:
     kind: str = "risk"
     rule_id: str = ""
     target: str = ""
+    # First and last day in force, ISO; empty: without an end on that side.
+    since: str = ""
+    until: str = ""
 
     def row(self) -> list[Any]:
-        return [self.kind, self.category, self.severity, self.text, self.target, self.rule_id]
+        """What counts for the digest; terms without days keep the digest they always had."""
+        days = [self.since, self.until] if self.since or self.until else []
+        told = [self.kind, self.category, self.severity, self.text, self.target, self.rule_id]
+        return told + days
+
+    @property
+    def finding_id(self) -> str:
+        """What a finding of this word cites."""
+        return self.rule_id or f"LEX-{self.category}-{self.text}"
+
+    def holds(self, day: str) -> bool:
+        return self.since <= day and (not self.until or day <= self.until)
 
 
 @dataclass(frozen=True)
@@ -72,6 +92,11 @@ class LexiconData:
         """SHA-256 over the content: neither the order of rows nor the version counts."""
         rows = sorted(json.dumps(t.row(), ensure_ascii=True) for t in self.terms)
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+    def on(self, day: datetime.date) -> LexiconData:
+        """What is in force on that day: itself where no term begins later or has ended."""
+        kept = tuple(term for term in self.terms if term.holds(day.isoformat()))
+        return self if len(kept) == len(self.terms) else LexiconData(self.version, kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 from functools import cache
 from pathlib import Path
 
 from compliance.lexicon.model import (
+    ALIAS_SORTS,
     CATEGORIES,
     KINDS,
     MAX_TERM_CHARS,
@@ -20,15 +22,21 @@ from compliance.lexicon.model import (
 DATA = Path(__file__).parent / "data"
 STARTER_VERSION = "starter-1"
 _ILLEGAL = re.compile("[\ud800-\udfff\n\r\t\x00]")
-COLUMNS = ("text", "category", "severity", "kind", "rule_id", "target")
+_UNUSABLE = re.compile(r"[\s，。、！？；：,.!?;:@%]")
+_SORT_CODES = {name: code for code, name in ALIAS_SORTS.items()}
+_ALIAS_COLUMNS = ("别名", "性质", "代表的词")
+COLUMNS = ("text", "category", "severity", "kind", "rule_id", "target", "since", "until")
 
 
 @cache
 def starter_lexicon() -> LexiconData:
-    """The shipped lexicon; raises LexiconInvalid when the shipped file was damaged."""
-    terms, errors = parse_csv((DATA / "starter.csv").read_text(encoding="utf-8"))
-    if errors:
-        raise LexiconInvalid(errors)
+    """The shipped words and aliases; raises LexiconInvalid when a shipped file was damaged."""
+    terms: list[Term] = []
+    for name in ("starter.csv", "aliases.csv"):
+        good, errors = parse_csv((DATA / name).read_text(encoding="utf-8"))
+        if errors:
+            raise LexiconInvalid(errors)
+        terms += good
     return LexiconData(version=STARTER_VERSION, terms=tuple(terms))
 
 
@@ -47,6 +55,38 @@ def parse_csv(text: str) -> tuple[list[Term], list[str]]:
     except csv.Error as error:
         errors.append(f"第{reader.line_num}行：不是有效的CSV（{error}）")
     return terms, errors
+
+
+def parse_aliases(text: str) -> tuple[list[Term], list[str]]:
+    """Parse rows of alias, sort (code or Chinese name) and the word it stands for, as parse_csv."""
+    terms: list[Term] = []
+    errors: list[str] = []
+    seen: dict[tuple[str, str], int] = {}
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
+    try:
+        for row in reader:
+            _take_alias(row, reader.line_num, terms, errors, seen)
+    except csv.Error as error:
+        errors.append(f"第{reader.line_num}行：不是有效的CSV（{error}）")
+    return terms, errors
+
+
+def _take_alias(
+    row: list[str],
+    line: int,
+    terms: list[Term],
+    errors: list[str],
+    seen: dict[tuple[str, str], int],
+) -> None:
+    cells = [cell.strip() for cell in row]
+    if not any(cells) or (line == 1 and cells[0] in ("别名", "alias")):
+        return
+    if len(cells) != len(_ALIAS_COLUMNS):
+        errors.append(f"第{line}行：要有三列：{'，'.join(_ALIAS_COLUMNS)}")
+        return
+    alias, sort, target = cells
+    code = _SORT_CODES.get(sort, sort) or "空"
+    _take_row([alias, code, "0", "alias", "", target], line, terms, errors, seen)
 
 
 def _take_row(
@@ -74,10 +114,10 @@ def _row_term(row: list[str]) -> tuple[Term | None, str]:
     cells = [cell.strip() for cell in row] + [""] * (len(COLUMNS) - len(row))
     if len(row) > len(COLUMNS):
         return None, f"列数为{len(row)}，最多{len(COLUMNS)}列"
-    text, category, severity, kind, rule_id, target = cells
+    text, category, severity, kind, rule_id, target, since, until = cells
     if severity not in {"0", "1", "2", "3", "4"}:
         return None, f"级别必须是0到4的整数（{severity or '空'}）"
-    term = Term(text, category, int(severity), kind or "risk", rule_id, target)
+    term = Term(text, category, int(severity), kind or "risk", rule_id, target, since, until)
     reason = term_problem(term)
     return (None, reason) if reason else (term, "")
 
@@ -107,11 +147,51 @@ def _field_problem(term: Term) -> str:
         return f"类别未知（{term.category or '空'}）"
     if type(term.severity) is not int or not 0 <= term.severity <= 4:
         return f"级别必须是0到4的整数（{term.severity}）"
-    if term.kind == "alias" and not term.target:
-        return f"别名缺少目标（{term.text}）"
+    if term.kind == "alias" and (problem := _alias_problem(term)):
+        return problem
+    if problem := _days_problem(term):
+        return problem
     if term.kind == "risk" and len(term.text) == 1:
         return f"风险词只有一个字（{term.text}），会命中大量正常消息"
     return ""
+
+
+def _alias_problem(term: Term) -> str:
+    if not term.target:
+        return f"别名缺少目标（{term.text}）"
+    if _UNUSABLE.search(term.text):
+        return f"别名里不能有空格或标点（{term.text}）"
+    if term.target == term.text:
+        return f"别名与它代表的词相同（{term.text}）"
+    if term.category and term.category not in ALIAS_SORTS:
+        return f"别名的性质未知（{term.category}）"
+    if len(term.text) == 1 and _everyday(term.text):
+        return f"单个常用字不能作别名（{term.text}），会改读大量正常消息"
+    return ""
+
+
+def _everyday(char: str) -> bool:
+    """A letter, digit or common Chinese character; emoji and rare look-alikes are not."""
+    try:
+        return char.isalnum() and bool(char.encode("gb2312"))
+    except UnicodeEncodeError:
+        return False
+
+
+def _days_problem(term: Term) -> str:
+    for day in (term.since, term.until):
+        if day and not _is_day(day):
+            return f"日期要写成 2026-01-31 这样（{day}）"
+    if term.since and term.until and term.since > term.until:
+        return f"生效日 {term.since} 晚于失效日 {term.until}"
+    return ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def require_valid(data: LexiconData) -> None:

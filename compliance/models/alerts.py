@@ -136,7 +136,7 @@ class Decision(models.Model):
     severity = models.PositiveSmallIntegerField("级别")
     lexicon_version = models.CharField("词库", max_length=20, blank=True)
     lexicon_digest = models.CharField(max_length=64, blank=True)
-    engine_version = models.CharField(max_length=20, blank=True)
+    engine_version = models.CharField(max_length=60, blank=True)
     # SHA-256 of the text that was judged, and seconds since it was put in front of the person.
     text_hash = models.CharField(max_length=64)
     seconds = models.PositiveIntegerField("用时（秒）", null=True)

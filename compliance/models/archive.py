@@ -86,7 +86,7 @@ class MessageScan(models.Model):
     """One decision of one engine with one lexicon about one message; never overwritten."""
 
     message = models.ForeignKey(ArchivedMessage, models.PROTECT, related_name="scans")
-    engine_version = models.CharField(max_length=20)
+    engine_version = models.CharField(max_length=60)
     lexicon_version = models.CharField(max_length=20)
     lexicon_digest = models.CharField(max_length=64)
     # None: clean.

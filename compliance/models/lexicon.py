@@ -8,6 +8,7 @@ from django.utils import timezone
 class LexiconVersion(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", "草稿"
+        APPROVED = "approved", "待生效"
         ACTIVE = "active", "生效中"
         RETIRED = "retired", "已停用"
 
@@ -22,6 +23,8 @@ class LexiconVersion(models.Model):
     activated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    # With a moment ahead: approved until then, in force from then on.
+    effective_at = models.DateTimeField("生效时间", null=True)
     # In force from activated_at to retired_at.
     activated_at = models.DateTimeField("生效", null=True)
     retired_at = models.DateTimeField("停用", null=True)
@@ -33,7 +36,14 @@ class LexiconVersion(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["state"], condition=models.Q(state="active"), name="lexicon_one_active"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="approved"), name="lexicon_one_approved"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="approved") | models.Q(effective_at__isnull=False),
+                name="lexicon_approved_has_moment",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,6 +58,9 @@ class LexiconTerm(models.Model):
     kind = models.CharField("性质", max_length=10)
     target = models.CharField(max_length=100, blank=True)
     rule_id = models.CharField(max_length=60, blank=True)
+    # First and last day on which the term counts; None: without an end on that side.
+    since = models.DateField("生效日", null=True)
+    until = models.DateField("失效日", null=True)
 
     class Meta:
         ordering = ["category", "text"]

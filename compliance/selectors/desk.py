@@ -25,8 +25,10 @@ TABS = {
 }
 _COUNTED = ("open", "mine", "second", "raised")
 _EXCERPT = 30
+_TEXTS = (("category", "category"), ("rule", "rule_id"), ("state", "state"), ("subject", "subject"))
 _HISTORY = datetime.timedelta(days=90)
 _WINDOW_DAYS = 30
+DECIDED_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Filter:
     overdue: str = ""
     pending: str = ""
     settled: str = ""
+    decided: str = ""
+    subject: str = ""
     window: str = ""
     bulk: str = ""
 
@@ -65,6 +69,8 @@ class Filter:
             "overdue": "已超期",
             "pending": "未处理",
             "settled": "已有结论",
+            "decided": f"近 {DECIDED_DAYS} 天作出结论",
+            "subject": dict(Alert.Subject.choices).get(self.subject, self.subject),
             "window": f"近 {_WINDOW_DAYS} 天",
         }
         return [(name, text) for name, text in words.items() if getattr(self, name)]
@@ -92,7 +98,7 @@ def _narrowed(rows: QuerySet[Alert], wanted: Filter) -> QuerySet[Alert]:
     for name, lookup in (("severity", "severity"), ("user", "user"), ("customer", "customer")):
         value = getattr(wanted, name)
         rows = rows.filter(**{lookup: int(value)}) if value.isdigit() else rows
-    for name, lookup in (("category", "category"), ("rule", "rule_id"), ("state", "state")):
+    for name, lookup in _TEXTS:
         value = getattr(wanted, name)
         rows = rows.filter(**{lookup: value}) if value else rows
     if wanted.branch.isdigit():
@@ -104,6 +110,8 @@ def _narrowed(rows: QuerySet[Alert], wanted: Filter) -> QuerySet[Alert]:
         rows = rows.filter(state__in=OPEN_STATES)
     if wanted.settled:
         rows = rows.exclude(state__in=OPEN_STATES)
+    if wanted.decided:
+        rows = rows.filter(decided_at__gte=now - datetime.timedelta(days=DECIDED_DAYS))
     if wanted.window:
         rows = rows.filter(raised_at__gte=now - datetime.timedelta(days=_WINDOW_DAYS))
     return rows.filter(severity__lte=workflow.ALONE_UP_TO) if wanted.bulk else rows

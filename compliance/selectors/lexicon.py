@@ -4,16 +4,17 @@ import datetime
 from collections import Counter
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from compliance.lexicon import CATEGORIES
+from compliance.lexicon import ALIAS_SORTS, CATEGORIES
 from compliance.lexicons import active_version
 from compliance.models import LexiconRun, LexiconTerm, LexiconVersion, MessageScan
 from compliance.selectors.intercept import Coverage
+from compliance.selectors.precision import Precision
 
 _DAYS = 30
-KIND_NAMES = {"risk": "风险词", "benign": "放行词", "alias": "别名"}
+KIND_NAMES = {"risk": "风险词", "benign": "放行词", "alias": "别名", "complaint": "投诉用语"}
 Change = dict[str, Any]
 
 
@@ -22,9 +23,9 @@ def versions() -> QuerySet[LexiconVersion]:
     return rows.annotate(term_count=Count("terms"))
 
 
-def categories(coverage: Coverage) -> list[dict[str, Any]]:
-    """Every category with its terms in the version in force, where they act, and its hits in 30
-    days."""
+def categories(coverage: Coverage, precision: dict[str, Precision]) -> list[dict[str, Any]]:
+    """Every category with its terms in the version in force, where they act, its hits in 30 days
+    and its precision in 90."""
     version = active_version()
     terms: dict[str, int] = {}
     if version:
@@ -38,6 +39,7 @@ def categories(coverage: Coverage) -> list[dict[str, Any]]:
             "severity": severity,
             "terms": terms.get(code, 0),
             "hits": hits[code],
+            "precision": precision.get(code),
             **coverage.of_category(code, terms.get(code, 0)),
         }
         for code, (name, severity) in CATEGORIES.items()
@@ -82,7 +84,7 @@ def _changes(former: LexiconVersion | None, later: LexiconVersion) -> list[Chang
 
 
 def _differs(term: LexiconTerm, former: LexiconTerm) -> bool:
-    names = ("category", "severity", "target", "rule_id")
+    names = ("category", "severity", "target", "rule_id", "since", "until")
     return any(getattr(term, name) != getattr(former, name) for name in names)
 
 
@@ -97,4 +99,33 @@ def _change(term: LexiconTerm, former: LexiconTerm | None, gone: bool = False) -
 
 
 def category_name(code: str) -> str:
-    return CATEGORIES.get(code, (code, 0))[0] or "—"
+    """Of a risk category, or the sort of an alias."""
+    if code in CATEGORIES:
+        return CATEGORIES[code][0]
+    return ALIAS_SORTS.get(code, code) or "—"
+
+
+def terms(version: LexiconVersion, kind: str, category: str) -> QuerySet[LexiconTerm]:
+    rows = version.terms.order_by("kind", "category", "text")
+    chosen = {name: value for name, value in (("kind", kind), ("category", category)) if value}
+    return rows.filter(**chosen)
+
+
+def aliases(query: str, sort: str) -> QuerySet[LexiconTerm]:
+    """Aliases in force whose own text or whose word holds the query."""
+    rows = _aliases().order_by("target", "category", "text")
+    if query:
+        rows = rows.filter(Q(text__icontains=query) | Q(target__icontains=query))
+    return rows.filter(category=sort) if sort else rows
+
+
+def alias_counts() -> list[tuple[str, str, int]]:
+    """(sort, its name, how many are in force)"""
+    counts = dict(_aliases().order_by().values_list("category").annotate(n=Count("id")))
+    return [(code, name, counts.get(code, 0)) for code, name in ALIAS_SORTS.items()]
+
+
+def _aliases() -> QuerySet[LexiconTerm]:
+    version = active_version()
+    rows = LexiconTerm.objects.filter(kind="alias")
+    return rows.filter(version=version) if version else rows.none()

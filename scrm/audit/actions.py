@@ -55,6 +55,8 @@ LABELS = {
     "code.adopt": "接管活码",
     "lexicon.create": "新建词库版本",
     "lexicon.activate": "启用词库",
+    "lexicon.schedule": "定时启用词库",
+    "lexicon.withdraw": "撤回待生效词库",
     "lexicon.run": "用词库预览或重扫存档",
     "intercept.push": "推送客户端敏感词规则",
     "intercept.retry": "重试推送客户端敏感词规则",

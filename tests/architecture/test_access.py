@@ -37,6 +37,7 @@ READERS = {
     "compliance:purge": "compliance hq_admin auditor",
     "compliance:lexicons": "compliance",
     "compliance:lexicon": "compliance",
+    "compliance:aliases": "compliance",
     "compliance:lexicon_diff": "compliance",
     "compliance:lexicon_run": "compliance",
     "compliance:board": "compliance hq_admin",

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
 from compliance.lexicon import (
     CATEGORIES,
+    ENGINE_VERSION,
     Engine,
     LexiconData,
     LexiconInvalid,
     ScanContext,
     ScanFailed,
     Term,
+    parse_aliases,
     parse_csv,
     scan_joined,
     starter_lexicon,
 )
+from compliance.lexicon.versions import described
 
 GOOD = Term("飞单", "off_book_sale", 4)
 
 
 def test_starter_lexicon_is_valid_and_covers_most_categories():
     data = starter_lexicon()
-    assert {t.category for t in data.terms} <= set(CATEGORIES)
+    assert {t.category for t in data.terms if t.kind == "risk"} <= set(CATEGORIES)
     assert Engine.build(data).scan("飞单").severity == 4
 
 
@@ -118,3 +124,45 @@ def test_same_versions_give_the_same_bytes():
         engine = Engine.build(starter_lexicon())
         runs.append([json.dumps(engine.scan(t).to_json()).encode() for t in texts])
     assert runs[0] == runs[1]
+
+
+def test_aliases_of_a_version_are_read_in_their_canonical_form() -> None:
+    rows = "❤️🦊,表情符号,飞单\nＦＤ号,字母缩写,飞单\n，,emoji,\n的,slang,飞单\nxx,怪,飞单\n少一列,emoji\n"
+    terms, errors = parse_aliases(rows)
+    assert [(t.text, t.category, t.target) for t in terms] == [
+        ("❤️🦊", "emoji", "飞单"),
+        ("ＦＤ号", "abbreviation", "飞单"),
+    ]
+    assert [error.split("：")[0] for error in errors] == ["第3行", "第4行", "第5行", "第6行"]
+    engine = Engine.build(LexiconData("v", (GOOD, *terms)))
+    for text in ("有❤🦊项目", "有❤️🦊🏻项目", "有fd号项目"):
+        assert engine.scan(text).severity == 4, text
+    assert engine.scan("有❤项目，祝您开心").clean
+
+
+def test_only_the_aliases_of_the_version_count() -> None:
+    text = "加我💚"
+    assert not Engine.build(starter_lexicon()).scan(text).clean
+    kept = tuple(t for t in starter_lexicon().terms if t.text != "💚")
+    assert Engine.build(LexiconData("v", kept)).scan(text).clean
+
+
+def test_a_term_counts_from_its_first_to_its_last_day() -> None:
+    term = Term("特供额度", "misleading_promotion", 1, since="2026-03-01", until="2026-03-31")
+    data = LexiconData("v", (GOOD, term))
+    found = {
+        day: not Engine.build(data.on(datetime.date(2026, *day))).scan("特供额度来了").clean
+        for day in ((2, 28), (3, 1), (3, 31), (4, 1))
+    }
+    assert found == {(2, 28): False, (3, 1): True, (3, 31): True, (4, 1): False}
+    undated = replace(data, terms=(GOOD, replace(term, since="", until="")))
+    assert undated.on(datetime.date(1999, 1, 1)) is undated
+    assert undated.digest != data.digest
+
+
+def test_the_engine_version_names_its_parts() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+e\w{8}\.r\w{8}\.n\w{8}", ENGINE_VERSION)
+    release, _, rest = ENGINE_VERSION.partition("+")
+    shown = described(ENGINE_VERSION)
+    assert all(part[1:] in shown for part in rest.split("."))
+    assert shown.startswith(f"引擎 {release}") and described("1.1.0") == "引擎 1.1.0"
