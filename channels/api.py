@@ -15,9 +15,10 @@ class ConnectionView(APIView):
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
-        """Counts of callbacks and outgoing tasks by state, and the last walk."""
+        """Callbacks without a good end (each state counted to 10,000), outgoing tasks by state, and
+        the last walk."""
         run = selectors.latest_sync()
         walk = {"state": run.state, "counts": run.counts, "error": run.error} if run else None
         return Response(
-            {"inbox": selectors.inbox_counts(), "outbox": selectors.outbox_counts(), "sync": walk}
+            {"inbox": selectors.inbox_open(), "outbox": selectors.outbox_counts(), "sync": walk}
         )

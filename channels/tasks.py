@@ -5,11 +5,12 @@ import contextlib
 from celery import shared_task
 
 from channels.codes import arrivals, push
-from channels.inbox import processing
+from channels.inbox import forgetting, processing
 from channels.media import uploads
 from channels.models import SyncRun
 from channels.outbox import queue, reconcile, results, sending, welcomes
 from channels.sync import walk
+from channels.sync.selectors import corporations
 from channels.tags import push as tag_push
 from scrm.core import bell
 from scrm.core.actors import SYSTEM
@@ -74,8 +75,9 @@ def codes_tick() -> int:
 
 @shared_task
 def codes_check() -> None:
-    with contextlib.suppress(BusinessError):  # One is running already.
-        walk.start(kind=SyncRun.Kind.CONTACT_WAYS, actor=SYSTEM)
+    for corp_id in corporations():
+        with contextlib.suppress(BusinessError):  # One is running already.
+            walk.start(kind=SyncRun.Kind.CONTACT_WAYS, corp_id=corp_id, actor=SYSTEM)
 
 
 @shared_task
@@ -86,3 +88,8 @@ def tags_push() -> int:
 @shared_task
 def media_refresh() -> int:
     return uploads.refresh_due()
+
+
+@shared_task
+def callbacks_forget() -> int:
+    return forgetting.forget_old()

@@ -16,16 +16,23 @@ logger = logging.getLogger(__name__)
 
 @login_not_required
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    batch = get_object_or_404(SendBatch, token=token)
+    batch = _batch(token)
     back = f"{settings.PUBLIC_URL}/t/{batch.token}/back/"
-    return redirect(
-        identity.authorize_url(back, state=batch.token[:16].replace("-", "0").replace("_", "0"))
-    )
+    state = batch.token[:16].replace("-", "0").replace("_", "0")
+    return redirect(identity.authorize_url(back, state, sender=_sender(batch)))
+
+
+def _batch(token: str) -> SendBatch:
+    return get_object_or_404(SendBatch.objects.select_related("user"), token=token)
+
+
+def _sender(batch: SendBatch) -> str:
+    return batch.user.wecom_userid or ""
 
 
 @login_not_required
 def link_back(request: HttpRequest, token: str) -> HttpResponse:
-    batch = get_object_or_404(SendBatch, token=token)
-    contact = identity.visitor_of(request.GET.get("code", ""))
+    batch = _batch(token)
+    contact = identity.visitor_of(request.GET.get("code", ""), sender=_sender(batch))
     tracking.click(batch=batch, contact=contact)
     return redirect(batch.target_url or "/")

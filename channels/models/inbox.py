@@ -1,5 +1,6 @@
 """Callbacks as they came: durable before WeCom is answered."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -40,6 +41,8 @@ class InboxEvent(models.Model):
                 condition=models.Q(state__in=["dead", "ignored"]),
                 name="inbox_unhandled",
             ),
+            # What is old enough to be forgotten; rows come in the order of time, so this one is tiny.
+            BrinIndex(fields=["received_at"], autosummarize=True, name="inbox_received"),
         ]
 
     def __str__(self) -> str:

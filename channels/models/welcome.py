@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -22,7 +23,8 @@ class Welcome(models.Model):
         UNCERTAIN = "uncertain", "结果未知"
         SKIPPED = "skipped", "未发送"
 
-    event = models.OneToOneField(InboxEvent, models.PROTECT, related_name="welcome")
+    # Null once the event is forgotten (INBOX_KEEP_DAYS); what the customer was told stays.
+    event = models.OneToOneField(InboxEvent, models.SET_NULL, null=True, related_name="welcome")
     corp_id = models.CharField(max_length=64)
     # Ids as our rows hold them, see channels.providers.wecom.people.
     userid = models.CharField("员工", max_length=96)
@@ -55,7 +57,8 @@ class Welcome(models.Model):
                 fields=["next_attempt_at"],
                 condition=models.Q(state__in=["new", "sending"]),
                 name="welcome_waiting",
-            )
+            ),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="welcome_created"),
         ]
 
     def __str__(self) -> str:

@@ -52,15 +52,15 @@ def walks() -> list[Walk]:
             corp_id=corp_id,
             run=runs.get((kind.name, corp_id)),
         )
-        for corp_id in _corporations()
+        for corp_id in corporations()
         for kind in KINDS.values()
         # Tags are those of the first corporation.
         if not (corp_id and kind.name == SyncRun.Kind.TAGS)
     ]
 
 
-def _corporations() -> list[str]:
-    """The first one is "", as in the runs."""
+def corporations() -> list[str]:
+    """All of them; the first one is "", as in the runs."""
     return ["", *corp_ids()[1:]]
 
 

@@ -30,6 +30,7 @@ def sync(request: Request) -> HttpResponse:
 
 def _start(request: Request) -> None:
     kind = request.POST.get("kind") or SyncRun.Kind.CONTACTS
-    if kind not in SyncRun.Kind.values:
+    corp_id = request.POST.get("corp", "")
+    if (kind, corp_id) not in {(row.kind, row.corp_id) for row in selectors.walks()}:
         raise BusinessError("没有这种同步内容，请刷新页面。")
-    walk.start(kind=kind, corp_id=request.POST.get("corp", ""), actor=request.user)
+    walk.start(kind=kind, corp_id=corp_id, actor=request.user)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from channels.providers.base import ProviderError
 from channels.providers.wecom.api import NO_RELATION, wecom_of
-from channels.providers.wecom.people import wecom_id
+from channels.providers.wecom.people import corp_of, wecom_id
 from channels.sync.facts import contact_facts
 from contacts.intake.marks import replace_marks
 from contacts.models import CustomerTag, Follow, FollowTag, Tag
@@ -25,18 +26,27 @@ class Difference:
 
 def push_marks(follow: Follow, *, uncertain: bool) -> None:
     """Raises ProviderError. `uncertain`: what WeCom has is read before anything is done."""
+    if not _is_first_corp(follow):
+        return
     if uncertain:
         _read_back(follow, _difference(follow))
     difference = _difference(follow)
-    if not difference or follow.user.wecom_userid is None:
+    if not difference:
         return
-    wecom_of(follow.user.wecom_userid).tags.mark(
-        wecom_id(follow.user.wecom_userid),
+    userid = str(follow.user.wecom_userid)
+    wecom_of(userid).tags.mark(
+        wecom_id(userid),
         wecom_id(follow.contact.external_userid),
         add=list(difference.add.values()),
         remove=list(difference.remove.values()),
     )
     _note(follow, difference)
+
+
+def _is_first_corp(follow: Follow) -> bool:
+    """Two-way tags have their ids at the first corporation; the others know none of them."""
+    userid = follow.user.wecom_userid
+    return userid is not None and corp_of(userid) == settings.WECOM_CORP_ID
 
 
 def _difference(follow: Follow) -> Difference:

@@ -181,6 +181,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "channels.tasks.codes_check",
         "schedule": crontab(hour=4, minute=20),
     },
+    # At night: it only makes room.
+    "channels.tasks.callbacks_forget": {
+        "task": "channels.tasks.callbacks_forget",
+        "schedule": crontab(hour=3, minute=10),
+    },
     # Before the first RM opens the workbench.
     "contacts.tasks.duties_find": {
         "task": "contacts.tasks.duties_find",
@@ -239,6 +244,8 @@ ARCHIVE_UNSCANNED_MINUTES = env.number("ARCHIVE_UNSCANNED_MINUTES", 5)
 ARCHIVE_MEDIA_HOURS = env.number("ARCHIVE_MEDIA_HOURS", 36)
 # After so long without an end, a claimed callback is taken over from its dead worker.
 INBOX_LEASE_SECONDS = env.number("INBOX_LEASE_SECONDS", 120)
+# Handled callbacks are deleted after so many days, 0: never. Dead and unknown ones stay.
+INBOX_KEEP_DAYS = env.number("INBOX_KEEP_DAYS", 90)
 INBOX_MAX_AGE_SECONDS = env.number("INBOX_MAX_AGE_SECONDS", 3600)
 
 # A file uploaded to WeCom lives so long; it is uploaded anew when less than so much of it is left.

@@ -2,8 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -18,64 +16,15 @@ from channels.providers.base import ProviderError
 from channels.providers.wecom.api import wecom
 from channels.providers.wecom.applications import applications
 from channels.providers.wecom.people import corp_of, local_id, wecom_id
-from channels.sandbox.config import Config
 from contacts.models import ExternalContact, Follow
 from scrm.accounts.models import User
 from tests.channels.test_callback import push
 from tests.channels.test_inbox import receive
-from tests.factories import cast as factory
-from tests.factories import wecom as sandbox
 from tests.factories.cast import Cast
+from tests.factories.second import SECOND
 from tests.factories.wecom import Corp
 
-SECOND = {
-    "corp_id": "wwsecondbank00001",
-    "agent_id": 7,
-    "name": "信用卡中心",
-    "secret": "second-secret",
-    "callback_token": "secondToken",
-    "callback_aes_key": "b" * 43,
-}
 URL = "/callbacks/wecom/wwsecondbank00001/7/"
-
-
-class SecondServer(sandbox.BankServer):
-    def __init__(self, state: Path) -> None:
-        super().__init__(state)
-        self._config = Config(
-            **{
-                **vars_of(self._config),
-                "corp_id": SECOND["corp_id"],
-                "agent_id": SECOND["agent_id"],
-                "agent_secret": SECOND["secret"],
-            }
-        )
-
-
-def vars_of(config: Config) -> dict:
-    return {name: getattr(config, name) for name in config.__dataclass_fields__}
-
-
-@pytest.fixture
-def second(corp: Corp, cast: Cast, settings: Settings, tmp_path: Path) -> Iterator[Corp]:
-    """A second corporation, in which another person is called alice as well."""
-    server = SecondServer(tmp_path / "second")
-    with server:
-        url = f"http://127.0.0.1:{server.port}"
-        settings.WECOM_APPLICATIONS = json.dumps([{**SECOND, "api_url": url}])
-        control = Corp(url)
-        friend = sandbox.contact("wmC00000001", "alice", unionid="u-other", name="外人")
-        control.post("world", sandbox.world({"alice": "另一位"}, [friend]))
-        control.post("settings", {"dispatch_seconds": 0})
-        yield control
-
-
-@pytest.fixture
-def twin(cast: Cast) -> User:
-    row = factory.user("alice2", "另一位", "rm", cast.xuhui)
-    row.wecom_userid = local_id(SECOND["corp_id"], "alice")
-    row.save()
-    return row
 
 
 def test_ids_of_a_second_corporation_name_one_person(settings: Settings) -> None:

@@ -109,7 +109,7 @@ def _survive(runs: int, events: int) -> dict:
 
 
 def _events(corp: str, world: dict, count: int) -> list[tuple[str, str]]:
-    """Every friendship is ended once by the customer; the rest are events nobody acts on."""
+    """Every friendship is ended once by the customer; each of the rest leaves a fact of its own."""
     now = int(time.time())
     ends = [(f["userid"], c["external_userid"]) for c in world["contacts"] for f in c["follows"]]
     lost = [
@@ -146,6 +146,8 @@ def _verdict(stack: Stack, pusher: Pusher, hand: Hand, events: int) -> dict:
         "dead": states.get("dead", 0),
         "effects": effects[0],
         "expected_effects": sum(name.startswith("lost") for name in pusher.answered),
+        "facts": _rows(stack, _FACTS)[0],
+        "expected_facts": sum(name.startswith("other") for name in pusher.answered),
         "repeated_pushes": pusher.repeats,
         "kills": hand.done,
         "friends": len(hand.friends),
@@ -154,6 +156,8 @@ def _verdict(stack: Stack, pusher: Pusher, hand: Hand, events: int) -> dict:
     }
 
 
+# One for each of the other events: a lost one is missing, one that was handled twice counts double.
+_FACTS = "SELECT count(*), count(DISTINCT key) FROM contacts_customerevent WHERE kind = 'transfer_failed'"
 # What the pusher sent; the sandbox sends events of its own for its new friends.
 _PUSHED = "FROM channels_inboxevent WHERE change_type IN ('del_follow_user', 'transfer_fail')"
 
@@ -172,6 +176,8 @@ def _judge(figures: dict) -> None:
     assert figures["greetings"].get("sent", 0) > 0, figures
     expected = figures["expected_effects"]
     assert figures["effects"] == (expected, expected), figures
+    facts = figures["expected_facts"]
+    assert figures["facts"] == (facts, facts), figures
 
 
 @pytest.mark.usefixtures("own_stores")

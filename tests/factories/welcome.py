@@ -43,12 +43,11 @@ def befriend(corp: Corp, userid: str = "alice", state: str = "", **fields: objec
     return arrived(corp)
 
 
-def arrived(corp: Corp) -> Welcome:
+def arrived(corp: Corp, corp_id: str = "") -> Welcome:
     newest = corp.get("callbacks", event="change_external_contact")["callbacks"][0]
     xml = newest["xml"]
-    intake.store(
-        corp_id=settings.WECOM_CORP_ID, agent_id=str(settings.WECOM_AGENT_ID), xml=xml.encode()
-    )
+    agent_id = str(settings.WECOM_AGENT_ID)
+    intake.store(corp_id=corp_id or settings.WECOM_CORP_ID, agent_id=agent_id, xml=xml.encode())
     return Welcome.objects.latest("pk")
 
 

@@ -6,7 +6,8 @@ of further ones, of the same corporation or of others:
     [{"corp_id": "ww…", "agent_id": 1000003, "name": "信用卡中心", "secret": "…",
       "callback_token": "…", "callback_aes_key": "…"}]
 
-Optional: "api_url", where this corporation's WeCom stands elsewhere (a private deployment, a sandbox).
+Optional, where this corporation's WeCom stands elsewhere (a private deployment, a sandbox): "api_url",
+"oauth_url" and "login_url".
 The first application listed for a corporation is its main one: calls about its people go there.
 """
 
@@ -19,7 +20,7 @@ from django.conf import settings
 from channels.providers.base import ErrorClass, ProviderError
 
 _REQUIRED = ("corp_id", "agent_id", "name", "secret", "callback_token", "callback_aes_key")
-_OPTIONAL = ("api_url",)
+_OPTIONAL = ("api_url", "oauth_url", "login_url")
 
 
 class ApplicationsInvalid(ValueError):
@@ -37,6 +38,8 @@ class Application:
     # Of the first corporation only: the archive of others is not read.
     archive_secret: str = field(default="", repr=False)
     api_url: str = ""
+    oauth_url: str = ""
+    login_url: str = ""
 
 
 def applications() -> tuple[Application, ...]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from channels.providers.wecom.api.family import Family, Row
+from channels.providers.wecom.applications import Application
 from channels.providers.wecom.client import WeComClient
 
 
@@ -18,30 +19,35 @@ class JsSignature(TypedDict):
     signature: str
 
 
-def client_login_url(redirect_uri: str, state: str, *, private: bool = False) -> str:
-    """Sends a visitor inside the client back with a code; `private` also asks for his details."""
+def client_login_url(
+    app: Application, redirect_uri: str, state: str, *, private: bool = False
+) -> str:
+    """Sends a visitor inside the client back with a code; `private` also asks for his details.
+
+    Only the application whose address this is can open the code.
+    """
     query = {
-        "appid": settings.WECOM_CORP_ID,
+        "appid": app.corp_id,
         "redirect_uri": redirect_uri,
         "response_type": "code",
         "scope": "snsapi_privateinfo" if private else "snsapi_base",
         "state": state,
-        "agentid": settings.WECOM_AGENT_ID,
+        "agentid": app.agent_id,
     }
-    base = f"{settings.WECOM_OAUTH_URL}/connect/oauth2/authorize"
+    base = f"{app.oauth_url or settings.WECOM_OAUTH_URL}/connect/oauth2/authorize"
     return f"{base}?{urlencode(query)}#wechat_redirect"
 
 
-def web_login_url(redirect_uri: str, state: str) -> str:
+def web_login_url(app: Application, redirect_uri: str, state: str) -> str:
     """Login with a QR code in a desktop browser."""
     query = {
         "login_type": "CorpApp",
-        "appid": settings.WECOM_CORP_ID,
-        "agentid": settings.WECOM_AGENT_ID,
+        "appid": app.corp_id,
+        "agentid": app.agent_id,
         "redirect_uri": redirect_uri,
         "state": state,
     }
-    return f"{settings.WECOM_LOGIN_URL}/wwlogin/sso/login?{urlencode(query)}"
+    return f"{app.login_url or settings.WECOM_LOGIN_URL}/wwlogin/sso/login?{urlencode(query)}"
 
 
 def signed(ticket: str, url: str, nonce: str, timestamp: int) -> str:

@@ -102,7 +102,7 @@ class WeCom:
         self.mass_send.cancel(msgid)
 
     def visitor(self, code: str) -> Row:
-        return self.identity.visitor(code)
+        return localized(self.corp_id, self.identity.visitor(code), "userid", "external_userid")
 
 
 def _client(app: Application, name: str, secret: str) -> WeComClient:

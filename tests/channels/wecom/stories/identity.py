@@ -3,24 +3,32 @@
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from django.conf import settings
 
 from channels.providers.wecom.api import WeCom, identity
+from channels.providers.wecom.applications import Application, main_application
 from tests.channels.wecom.stories.common import group_of, refused
 from tests.factories.wecom import Corp
 
 
 def visitors(api: WeCom, corp: Corp) -> None:
     inside = _code(
-        identity.client_login_url("https://bank.example/in", "s1", private=True), "alice"
+        identity.client_login_url(_app(), "https://bank.example/in", "s1", private=True), "alice"
     )
     who = api.identity.visitor(inside)
     assert who["userid"] == "alice"
     assert api.identity.details(who["user_ticket"])["userid"] == "alice"
     refused(40029, lambda: api.identity.visitor(inside))
-    customer = _code(identity.client_login_url("https://bank.example/in", "s1"), "wmC00000001")
+    customer = _code(
+        identity.client_login_url(_app(), "https://bank.example/in", "s1"), "wmC00000001"
+    )
     assert api.visitor(customer)["external_userid"] == "wmC00000001"
-    on_the_web = _code(identity.web_login_url("https://bank.example/in", "s1"), "bob")
+    on_the_web = _code(identity.web_login_url(_app(), "https://bank.example/in", "s1"), "bob")
     assert api.identity.visitor(on_the_web)["userid"] == "bob"
+
+
+def _app() -> Application:
+    return main_application(settings.WECOM_CORP_ID)
 
 
 def _code(url: str, person: str) -> str:
