@@ -1,13 +1,23 @@
 """Reads for the connection page."""
 
 import datetime
+from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from channels.inbox.handlers import name_of
 from channels.inbox.handlers.registry import HANDLERS
-from channels.models import InboxEvent, OutboxTask, SyncRun, Welcome
+from channels.models import (
+    AnyCode,
+    Code,
+    ContactWay,
+    GroupCode,
+    InboxEvent,
+    OutboxTask,
+    SyncRun,
+    Welcome,
+)
 
 
 def outbox_counts() -> dict[str, int]:
@@ -51,6 +61,26 @@ def welcome_rows() -> QuerySet[Welcome]:
     """The last greetings that did not go out, or not whole, with their reasons."""
     fine = Q(state=Welcome.State.SENT, reason="") | Q(state=Welcome.State.NEW)
     return Welcome.objects.exclude(fine).order_by("-id")[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A live code that waits for a person; its `push_error` says why, its page mends it."""
+
+    code: AnyCode
+    is_group: bool
+
+
+def codes_stuck() -> list[Stuck]:
+    """The last ones of each kind."""
+    rows: list[Stuck] = []
+    for model in (ContactWay, GroupCode):
+        waiting = Q(push_state__in=[Code.Push.FAILED, Code.Push.GONE])
+        # Group codes alone cannot be looked up at WeCom: those that nobody will push again.
+        waiting |= Q(push_state=Code.Push.UNCERTAIN, push_at=None)
+        found = model.objects.live().filter(waiting).order_by("-pk")[:10]
+        rows += [Stuck(code, model is GroupCode) for code in found]
+    return rows
 
 
 def latest_sync(kind: str = SyncRun.Kind.CONTACTS) -> SyncRun | None:

@@ -17,6 +17,7 @@ def connection(request: Request) -> HttpResponse:
         "outbox": selectors.outbox_counts(),
         "welcome": selectors.welcome_counts(),
         "greetings": selectors.welcome_rows(),
+        "codes": selectors.codes_stuck(),
         "warning": selectors.acquisition_warning(),
     }
     return render(request, "channels/connection.html", context)

@@ -280,7 +280,7 @@ def test_groups_that_wecom_made_survive_an_edit_that_leaves_the_groups_alone(
     assert (there["remark"], there["chat_id_list"]) == ("改名", made)
 
 
-def test_a_group_code_of_unknown_end_waits_for_a_person(cast: Cast, corp: Corp) -> None:
+def test_a_group_code_of_unknown_end_waits_for_a_person(cast: Cast, corp: Corp, sign_in) -> None:
     corp.fault("drop_after", "externalcontact/groupchat/add_join_way")
     code = group(cast, corp)
     settle(code)
@@ -288,7 +288,11 @@ def test_a_group_code_of_unknown_end_waits_for_a_person(cast: Cast, corp: Corp) 
     settle(code)
     assert (code.push_state, code.push_at) == ("uncertain", None)
     assert "没有查询接口" in code.push_error
+    page = sign_in(cast.hq).get("/connection/").content.decode()
+    assert "没有查询接口" in page
+    assert "/codes/groups/?q=" in page
     services.code_push_again(code=code, actor=cast.admin)
     settle(code)
     assert code.push_state == "pushed"
     assert code.qr_code
+    assert "等人处理的活码" not in sign_in(cast.hq).get("/connection/").content.decode()

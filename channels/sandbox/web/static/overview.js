@@ -8,6 +8,8 @@ const FAULTS = {
   token_expired: "令牌过期 42001", token_revoked: "令牌失效 40014", app_disabled: "应用停用 50003",
   ip_refused: "IP 不可信 60020", concurrency: "并发超限 45033", rate: "频率超限 45009",
 };
+// Only these take a number: what it means, and a first guess.
+const FAULT_VALUES = { errcode: ["errcode", "-1"], http: ["状态码", "502"], latency: ["秒", "3"] };
 const PEOPLE = {
   speed: "速度倍数", confirm_rate: "确认率", confirm_seconds: "平均确认秒数", click_rate: "点击率",
   reply_rate: "客户回复率", answer_rate: "员工回复率", risky_rate: "违规话术率", delete_rate: "删除率",
@@ -121,15 +123,21 @@ function faults(rows) {
 function faultForm() {
   const match = h("input", { value: "*", "aria-label": "接口", id: "fault-match" });
   const kind = h("select", { id: "fault-kind" }, Object.entries(FAULTS).map(([value, label]) => h("option", { value }, label)));
-  const value = h("input", { value: "-1", id: "fault-value" });
+  const value = h("input", { type: "number", step: "any", value: "-1", id: "fault-value" });
+  const meaning = h("span", {}, "errcode");
+  const valueField = h("label", {}, meaning, value);
+  kind.addEventListener("change", () => {
+    const [word, guess] = FAULT_VALUES[kind.value] ?? ["", ""];
+    meaning.textContent = word; value.value = guess; valueField.hidden = !word;
+  });
   const times = h("input", { type: "number", value: "1", id: "fault-times" });
   const add = doing(async () => {
     await call("faults", [{ match: match.value, kind: kind.value, value: value.value === "" ? null : Number(value.value), times: Number(times.value) }]);
     await refresh();
   });
   fill("fault-form",
-    h("div", { class: "fields" }, h("label", {}, "接口（* 为全部）", match), h("label", {}, "故障", kind),
-      h("label", {}, "数值", value), h("label", {}, "次数（-1 一直）", times)),
+    h("div", { class: "fields" }, h("label", { class: "wide" }, "故障", kind), valueField,
+      h("label", { class: "wide" }, "接口（* 为全部，可用 msgaudit/*）", match), h("label", {}, "次数（-1 一直）", times)),
     h("button", { onclick: add }, "打开故障"));
 }
 
