@@ -16,9 +16,12 @@ class MaterialForm(TablerForm):
         label="文件",
         help_text="图片 JPG/PNG、视频 MP4 ≤ 10 MB；PDF/Word/Excel/PPT ≤ 20 MB；小程序请上传卡片封面图。",
     )
-    appid = forms.CharField(label="小程序 AppID", max_length=64, required=False)
+    appid = forms.CharField(label="小程序 AppID（只用于小程序）", max_length=64, required=False)
     page = forms.CharField(
-        label="小程序页面", max_length=300, required=False, help_text="如 pages/index。"
+        label="小程序页面（只用于小程序）",
+        max_length=300,
+        required=False,
+        help_text="如 pages/index。",
     )
     valid_until = forms.DateField(
         label="有效期至", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
