@@ -53,7 +53,8 @@ class Hand:
         self.stack.kill("callbacks")
         self.stack.relaunch("callbacks")
         port = self.stack.callback_port
-        self.stack.wait_for(f"http://127.0.0.1:{port}/healthz", "callbacks")
+        # Patient: the machine may be busy with other things than this run.
+        self.stack.wait_for(f"http://127.0.0.1:{port}/healthz", "callbacks", seconds=180)
 
     def worker(self) -> None:
         self.stack.kill("worker")
