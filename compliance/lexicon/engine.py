@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from compliance.lexicon import decode
 from compliance.lexicon.chars import CharTable, alias_form
 from compliance.lexicon.index import Builder
 from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer
@@ -87,7 +88,7 @@ class Engine:
         return self.squeezer.slow(canonical_layer(text, self.table))
 
     def _disguised(self, canon: str, plain: str) -> bool:
-        if self.homophones.suspects(plain):
+        if self.homophones.suspects(plain) or decode.suspects(plain):
             return True
         # Without a squeezed character there was no symbol either.
         return len(canon) > len(plain) and not self.symbols.isdisjoint(canon)
@@ -95,12 +96,19 @@ class Engine:
     def _restored(self, text: str) -> list[Raw]:
         layer = self.aliases.apply(canonical_layer(text, self.table))
         layer = self.squeezer.slow(layer)
-        layer = self.homophones.apply(self.splits.apply(self.aliases.apply(layer)))
+        layer = self.splits.apply(self.aliases.apply(layer))
+        return self._read(self.homophones.apply(layer), text) + self._read(
+            decode.apply(layer), text
+        )
+
+    def _read(self, layer: Layer, text: str) -> list[Raw]:
+        """What a restored layer holds; its wording counts when no rule found anything."""
         if not any(layer.stage):
             return []
         found = self.matcher.evaluate(layer, self.matcher.hits(layer.text), text, layer.text)
-        worded = self.matcher.worded(layer) if not found else None
-        return [worded] if worded else found
+        if not found and (worded := self.matcher.worded(layer)):
+            found = [worded]
+        return found
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
         severity = max((f.severity for f in findings), default=None)

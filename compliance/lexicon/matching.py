@@ -21,7 +21,7 @@ from compliance.rules.wording import load_wording
 ALIAS = "*"
 _MASK = "\x02"
 _WORDED = 2  # hold
-_SURE = 1.5  # a listed word needs a stronger contradiction than a pattern
+_SURE = 0.7  # a listed word needs a stronger contradiction than a pattern
 _COMPONENTS = frozenset("亻氵扌讠钅忄纟宀辶阝刂彳礻衤犭饣艹灬冫疒丷丨丿山石马木口女土王禾火贝力米")
 _AGREE = 0.6
 _CONTEXT = 4  # characters besides the hit: without them there is no wording to judge

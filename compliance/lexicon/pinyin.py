@@ -102,6 +102,12 @@ def _sounds(char: str) -> frozenset[str]:
     return frozenset(_plain(r) for r in pinyin_dict.get(ord(char), "").split(","))
 
 
+def codes_of(char: str) -> list[str]:
+    """The codes of all readings of a character."""
+    table = syllable_codes()
+    return [table[sound] for sound in sorted(_sounds(char)) if sound in table]
+
+
 @lru_cache(maxsize=65536)
 def same_sound(one: str, other: str) -> bool:
     """Whether two characters share a toneless reading without merging sounds."""

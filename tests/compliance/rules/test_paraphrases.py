@@ -69,8 +69,7 @@ def everyday_share(engine: Engine, count: int, seed: int) -> float:
     return sum(flagged(engine, text) for text in everyday_messages.messages(count, seed)) / count
 
 
-# The goal is 0.003. Most of what is above it is one template: a signature page that lacks a date.
-EVERYDAY_MOST = 0.007
+EVERYDAY_MOST = 0.003
 
 
 def test_unseen_everyday_traffic_stays_quiet(engine):
