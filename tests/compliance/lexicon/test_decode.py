@@ -41,7 +41,7 @@ def test_ordinary_text_stays_as_it_is(text):
 def test_disguised_sentences_are_flagged(engine):
     for text in (
         "本金垦定给您葆住，利西月月到",
-        "根着老湿操作，撰了抽两成",
+        "全网为一能做到这个守益的里财",
         "回寇照老规举，给现今",
     ):
         found = engine.scan(text)
