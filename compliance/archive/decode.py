@@ -46,11 +46,13 @@ def newest_waiting() -> QuerySet[ArchiveEnvelope]:
 
 def decode(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> int:
     """Decodes those envelopes; returns how many messages were stored."""
-    return sum(batches(sdk, envelopes))
+    return sum(map(len, batches(sdk, envelopes)))
 
 
-def batches(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[int]:
-    """The same batch by batch, so that what is stored can be scanned meanwhile. One decoder at a time."""
+def batches(
+    sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]
+) -> Iterator[list[ArchivedMessage]]:
+    """The same batch by batch, so that the next stages need not read it back. One decoder at a time."""
     with locks.only_one(locks.DECODE) as mine:
         if not mine:
             return
@@ -63,7 +65,7 @@ def batches(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[i
 
 def _pages(envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[Page]:
     after = 0
-    while page := list(envelopes.filter(id__gt=after)[:_BATCH]):
+    while page := bulk.read(envelopes.filter(id__gt=after)[:_BATCH]):
         after = page[-1].pk
         yield page
 
@@ -86,16 +88,16 @@ def _read(envelope: ArchiveEnvelope, key: Opened, sdk: ArchiveSdk) -> Pair | Non
     return envelope, records.read(envelope, key, sdk)
 
 
-def _keep_batch(pairs: list[Pair]) -> int:
+def _keep_batch(pairs: list[Pair]) -> list[ArchivedMessage]:
     """All at once; when one of them is refused, one by one, so that only that one is left."""
     try:
         return _keep(pairs)
     except Exception:
         logger.exception("archive batch refused, going on one by one")
-    return sum(_keep_single(pair) for pair in pairs)
+    return [message for pair in pairs for message in _keep_single(pair)]
 
 
-def _keep_single(pair: Pair) -> int:
+def _keep_single(pair: Pair) -> list[ArchivedMessage]:
     envelope, _ = pair
     try:
         return _keep([pair])
@@ -105,7 +107,7 @@ def _keep_single(pair: Pair) -> int:
 
 
 @transaction.atomic
-def _keep(pairs: list[Pair]) -> int:
+def _keep(pairs: list[Pair]) -> list[ArchivedMessage]:
     known = _known_msgids(pairs)
     directory = Directory(record for _, record in pairs)
     messages = []
@@ -121,7 +123,7 @@ def _keep(pairs: list[Pair]) -> int:
     _tell(messages)
     append_messages(messages)
     faults.reach("F9")
-    return len(messages)
+    return messages
 
 
 def _known_msgids(pairs: list[Pair]) -> set[str]:
@@ -132,24 +134,29 @@ def _known_msgids(pairs: list[Pair]) -> set[str]:
 
 def _message(envelope: ArchiveEnvelope, record: Record, directory: Directory) -> ArchivedMessage:
     parties = directory.parties(record)
-    return ArchivedMessage(
-        envelope=envelope,
-        msgid=record.msgid,
-        action=record.action,
-        msgtype=record.msgtype,
-        sender=record.sender,
-        receivers=record.receivers,
-        room_id=record.room_id,
-        sent_at=record.sent_at,
-        from_staff=parties.from_staff,
-        user=parties.user,
-        contact=parties.contact,
-        customer_id=parties.contact.customer_id if parties.contact else None,
-        conversation=parties.conversation,
-        body=record.body,
-        text=record.text,
-        recalls=record.recalls,
-        error=record.error,
+    user, contact = parties.user, parties.contact
+    return bulk.made(
+        ArchivedMessage,
+        {
+            "envelope_id": envelope.pk,
+            "msgid": record.msgid,
+            "action": record.action,
+            "msgtype": record.msgtype,
+            "sender": record.sender,
+            "receivers": record.receivers,
+            "room_id": record.room_id,
+            "sent_at": record.sent_at,
+            "from_staff": parties.from_staff,
+            "user_id": user.pk if user else None,
+            "contact_id": contact.pk if contact else None,
+            "customer_id": contact.customer_id if contact else None,
+            "conversation": parties.conversation,
+            "body": record.body,
+            "text": record.text,
+            "recalls": record.recalls,
+            "error": record.error,
+        },
+        {"envelope": envelope, "user": user, "contact": contact},
     )
 
 

@@ -1,5 +1,7 @@
 """The last stage: makes scanned and stored messages findable. Repeatable, with a cursor of its own."""
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from compliance.archive import locks, terms
@@ -33,21 +35,34 @@ def index(messages: QuerySet[ArchivedMessage]) -> int:
 
 def _index_all(messages: QuerySet[ArchivedMessage]) -> int:
     count, after = 0, 0
-    rows = messages.only(*_READ)
-    while batch := list(rows.filter(id__gt=after)[:_BATCH]):
+    while batch := bulk.read(messages.filter(id__gt=after)[:_BATCH], _READ):
         after = batch[-1].pk
-        bulk.insert_new([entry(message) for message in batch])
-        count += len(batch)
+        count += _index_batch(batch)
     return count
 
 
+def index_stored(messages: Iterable[ArchivedMessage]) -> int:
+    """The same for messages at hand, as the decoder has just stored them."""
+    with locks.only_one(locks.INDEX) as mine:
+        readable = [message for message in messages if message.msgtype not in UNREADABLE]
+        return _index_batch(readable) if mine else 0
+
+
+def _index_batch(batch: list[ArchivedMessage]) -> int:
+    bulk.insert_new([entry(message) for message in batch])
+    return len(batch)
+
+
 def entry(message: ArchivedMessage) -> MessageIndex:
-    return MessageIndex(
-        message_id=message.pk,
-        sent_at=message.sent_at,
-        user_id=message.user_id,
-        customer_id=message.customer_id,
-        from_staff=message.from_staff,
-        msgtype=message.msgtype,
-        tokens=sorted(terms.tokens(terms.searchable(message.text))),
+    return bulk.made(
+        MessageIndex,
+        {
+            "message_id": message.pk,
+            "sent_at": message.sent_at,
+            "user_id": message.user_id,
+            "customer_id": message.customer_id,
+            "from_staff": message.from_staff,
+            "msgtype": message.msgtype,
+            "tokens": terms.tokens(terms.searchable(message.text)),
+        },
     )

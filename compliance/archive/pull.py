@@ -1,5 +1,6 @@
 """Fetches envelopes and commits them, with the cursor, before anything looks inside."""
 
+import datetime
 import itertools
 import logging
 from typing import Any
@@ -72,10 +73,11 @@ def store(corp: str, rows: list[dict[str, Any]]) -> int:
     """Keeps the envelopes and moves the cursor in one transaction; returns the cursor."""
     ArchiveCursor.objects.get_or_create(corp_id=corp)
     cursor = ArchiveCursor.objects.select_for_update().get(corp_id=corp)
-    _keep([_envelope(corp, row) for row in sorted(rows, key=_seq)], cursor.seq)
+    now = timezone.now()
+    _keep([_envelope(corp, row, now) for row in sorted(rows, key=_seq)], cursor.seq)
     _note_gaps(corp, cursor.seq, sorted({_seq(row) for row in rows}))
     cursor.seq = max(cursor.seq, *(_seq(row) for row in rows))
-    cursor.moved_at = cursor.answered_at = timezone.now()
+    cursor.moved_at = cursor.answered_at = now
     cursor.error = ""
     cursor.save(update_fields=["seq", "moved_at", "answered_at", "error"])
     return cursor.seq
@@ -106,16 +108,20 @@ def _seq(row: dict[str, Any]) -> int:
     return int(row["seq"])
 
 
-def _envelope(corp: str, row: dict[str, Any]) -> ArchiveEnvelope:
+def _envelope(corp: str, row: dict[str, Any], at: datetime.datetime) -> ArchiveEnvelope:
     """Anything missing inside stays missing: decoding names it, pulling must not stop at it."""
     version = row.get("publickey_ver")
-    return ArchiveEnvelope(
-        corp_id=corp,
-        seq=_seq(row),
-        msgid=_text(row, "msgid")[:120],
-        publickey_ver=version if isinstance(version, int) else 0,
-        encrypt_random_key=_text(row, "encrypt_random_key"),
-        encrypt_chat_msg=_text(row, "encrypt_chat_msg"),
+    return bulk.made(
+        ArchiveEnvelope,
+        {
+            "corp_id": corp,
+            "seq": _seq(row),
+            "msgid": _text(row, "msgid")[:120],
+            "publickey_ver": version if isinstance(version, int) else 0,
+            "encrypt_random_key": _text(row, "encrypt_random_key"),
+            "encrypt_chat_msg": _text(row, "encrypt_chat_msg"),
+            "received_at": at,
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from collections.abc import Callable
 
 from django.db.models import QuerySet
 
@@ -22,18 +23,19 @@ def run() -> int:
     """After WeCom's notice: pulls, decodes and scans what is new; returns messages stored."""
     sdk = archive_sdk()
     _pull(sdk)
+    # What an earlier round decoded and died over comes first.
+    _scan(lambda: scan.scan(scan.newest_unscanned()))
+    index.index(index.newest_unindexed())
     stored = 0
-    for count in decode.batches(sdk, decode.newest_waiting()):
-        stored += count
-        _judge_newest()
-    if not stored:
-        _judge_newest()
+    for messages in decode.batches(sdk, decode.newest_waiting()):
+        stored += len(messages)
+        _judge(messages)
     return stored
 
 
-def _judge_newest() -> None:
-    _scan(scan.newest_unscanned())
-    index.index(index.newest_unindexed())
+def _judge(messages: list[ArchivedMessage]) -> None:
+    _scan(lambda: scan.scan_stored(messages))
+    index.index_stored(messages)
 
 
 def fetch_media() -> int:
@@ -57,7 +59,7 @@ def sweep() -> int:
     _pull(sdk)
     _refill(sdk)
     stored = decode.decode(sdk, _envelopes.unsettled())
-    _scan(_messages.unsettled())
+    _scan(lambda: scan.scan(_messages.unsettled()))
     index.index(_unfindable.unsettled())
     for mark in (_envelopes, _messages, _unfindable):
         mark.advance()
@@ -78,8 +80,8 @@ def _refill(sdk: ArchiveSdk) -> None:
         logger.warning("archive gaps not checked: %s", error.message)
 
 
-def _scan(messages: QuerySet[ArchivedMessage]) -> None:
+def _scan(work: Callable[[], int]) -> None:
     try:
-        scan.scan(messages)
+        work()
     except ScanFailed as error:
         logger.error("archive scan held: %s", error)

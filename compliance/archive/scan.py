@@ -67,11 +67,17 @@ def scan(messages: QuerySet[ArchivedMessage]) -> int:
 
 def _scan_all(messages: QuerySet[ArchivedMessage]) -> int:
     count, after = 0, 0
-    rows = messages.only(*READ)
-    while batch := list(rows.filter(id__gt=after)[:_BATCH]):
+    while batch := bulk.read(messages.filter(id__gt=after)[:_BATCH], READ):
         after = batch[-1].pk
         count += _scan_batch(batch, active_engine())
     return count
+
+
+def scan_stored(messages: Iterable[ArchivedMessage]) -> int:
+    """The same for messages at hand, as the decoder has just stored them."""
+    with locks.only_one(locks.SCAN) as mine:
+        readable = [message for message in messages if message.msgtype not in UNREADABLE]
+        return _scan_batch(readable, active_engine()) if mine and readable else 0
 
 
 def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
@@ -165,7 +171,7 @@ def _earlier_texts(batch: list[ArchivedMessage]) -> dict[int, str]:
         action="send",
         from_staff=True,
     )
-    others = stored.exclude(pk__in=[message.pk for message in batch]).only(*READ)
+    others = bulk.read(stored.exclude(pk__in=[message.pk for message in batch]), READ)
     near = sorted([*spoken, *others], key=lambda message: (message.sent_at, message.pk))
     return dict(_neighbours(near, {message.pk for message in spoken}))
 
@@ -183,7 +189,8 @@ def _neighbours(rows: Iterable[ArchivedMessage], wanted: set[int]) -> Iterable[t
 @transaction.atomic
 def keep(judged: list[Judged]) -> None:
     """Stores decisions that are new and raises the alerts that come of them."""
-    scans = bulk.insert_new([_scan_row(*entry) for entry in judged], key="message_id")
+    now = timezone.now()
+    scans = bulk.insert_new([_scan_row(now, *entry) for entry in judged], key="message_id")
     faults.reach("F7")
     hits = [(m, found) for m, _, found, severity in judged if severity and m.from_staff]
     if hits:
@@ -204,13 +211,22 @@ def _raise_alerts(hits: list[tuple[ArchivedMessage, list[Found]]]) -> None:
 
 
 def _scan_row(
-    message: ArchivedMessage, result: ScanResult, findings: list[Found], severity: int | None
+    at: datetime.datetime,
+    message: ArchivedMessage,
+    result: ScanResult,
+    findings: list[Found],
+    severity: int | None,
 ) -> MessageScan:
-    return MessageScan(
-        message=message,
-        engine_version=result.engine_version,
-        lexicon_version=result.lexicon_version,
-        lexicon_digest=result.lexicon_digest,
-        severity=severity,
-        findings=[{k: v for k, v in found.items() if k != "excerpt"} for found in findings],
+    return bulk.made(
+        MessageScan,
+        {
+            "message_id": message.pk,
+            "engine_version": result.engine_version,
+            "lexicon_version": result.lexicon_version,
+            "lexicon_digest": result.lexicon_digest,
+            "severity": severity,
+            "findings": [{k: v for k, v in found.items() if k != "excerpt"} for found in findings],
+            "at": at,
+        },
+        {"message": message},
     )

@@ -28,15 +28,18 @@ def note_events(facts: Iterable[Fact]) -> None:
 
 
 def _event(fact: Fact) -> CustomerEvent:
-    return CustomerEvent(
-        customer_id=fact.contact.customer_id if fact.contact else None,
-        contact_id=fact.contact.pk if fact.contact else None,
-        user_id=fact.user.pk if fact.user else None,
-        kind=fact.kind,
-        occurred_at=fact.at,
-        source=fact.source,
-        properties=fact.properties,
-        key=fact.key,
+    return bulk.made(
+        CustomerEvent,
+        {
+            "customer_id": fact.contact.customer_id if fact.contact else None,
+            "contact_id": fact.contact.pk if fact.contact else None,
+            "user_id": fact.user.pk if fact.user else None,
+            "kind": fact.kind,
+            "occurred_at": fact.at,
+            "source": fact.source,
+            "properties": fact.properties,
+            "key": fact.key,
+        },
     )
 
 

@@ -19,6 +19,7 @@ from compliance.archive.log.canonical import canonical, moment
 from compliance.models import ArchivedMessage, Decision, LogLeaf, MessageScan
 from compliance.signals import anchor_due
 from scrm.audit.models import AuditEvent
+from scrm.core import bulk
 
 # Heads leave the database's trust zone at the latest after so many leaves.
 ANCHOR_EVERY = 1000
@@ -97,8 +98,8 @@ def append(drafts: Sequence[Draft]) -> int:
     last = LogLeaf.objects.order_by("-index").only("index", "created_at").first()
     first, at = (last.index + 1, last.created_at) if last else (0, None)
     batch = _leaves(drafts, first, max(timezone.now(), at) if at else timezone.now())
-    LogLeaf.objects.bulk_create(batch)
-    tree.grow(first, [(bytes(leaf.sha256), bytes(leaf.sm3)) for leaf in batch])
+    bulk.copy_in(batch)
+    tree.grow(first, [(leaf.sha256, leaf.sm3) for leaf in batch])
     if first // ANCHOR_EVERY != (first + len(batch)) // ANCHOR_EVERY:
         anchor_due.send(LogLeaf)
     return len(batch)
@@ -110,15 +111,18 @@ def _leaves(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[
     for number, draft in enumerate(drafts, first):
         sha256, sm3 = leaves.leaf_hashes(time, draft.tails)
         batch.append(
-            LogLeaf(
-                index=number,
-                kind=draft.kind,
-                ref=draft.ref,
-                facts=draft.facts,
-                salt=draft.salt,
-                sha256=sha256,
-                sm3=sm3,
-                created_at=at,
+            bulk.made(
+                LogLeaf,
+                {
+                    "index": number,
+                    "kind": draft.kind,
+                    "ref": draft.ref,
+                    "facts": draft.facts,
+                    "salt": draft.salt,
+                    "sha256": sha256,
+                    "sm3": sm3,
+                    "created_at": at,
+                },
             )
         )
     return batch

@@ -34,4 +34,5 @@ def encoded(text: str) -> bytes:
 
 def moment(at: datetime.datetime) -> str:
     """A time to the microsecond in UTC: 2026-03-01T01:02:03.000004Z."""
-    return at.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    here = at if at.tzinfo is datetime.UTC else at.astimezone(datetime.UTC)
+    return f"{here.isoformat(timespec='microseconds')[:26]}Z"
