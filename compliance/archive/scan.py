@@ -145,8 +145,11 @@ def _joined(
     engine: Engine, first: str, second: str, context: ScanContext, known: set[str]
 ) -> list[Found]:
     """What only the two messages together say; spans are those inside the second one."""
+    joined = scan_joined(engine, first, second, context)
+    if not joined.findings:
+        return []
+    found = joined.to_json()["findings"]
     alone = {finding.rule_id for finding in engine.scan(first, context).findings}
-    found = scan_joined(engine, first, second, context).to_json()["findings"]
     return [
         {
             **finding,

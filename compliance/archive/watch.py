@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
 from compliance.archive import keys, locks, rounds
@@ -24,9 +25,14 @@ from compliance.models import (
     ArchiveEnvelope,
     ArchiveGap,
 )
+from scrm.accounts.models import User
+from scrm.accounts.notices import notice_send
+from scrm.core.access import HQ, OFFICER
 
 logger = logging.getLogger(__name__)
 Kind = ArchiveAlarm.Kind
+# Who hears of an alarm.
+_TOLD = (OFFICER, HQ)
 _LATELY = datetime.timedelta(hours=24)
 _GAP_SEEN = datetime.timedelta(seconds=30)
 
@@ -145,7 +151,19 @@ def _reconcile(found: list[Condition]) -> None:
         alarm.save()
     for (kind, key), details in wanted.items():
         logger.error("archive alarm %s %s: %s", kind, key, details)
-        ArchiveAlarm.objects.create(kind=kind, key=key, details=details, since=now, seen_at=now)
+        _tell(
+            ArchiveAlarm.objects.create(kind=kind, key=key, details=details, since=now, seen_at=now)
+        )
+
+
+def _tell(alarm: ArchiveAlarm) -> None:
+    """The archive belongs to no branch: every officer hears of it, in the bell of each page."""
+    notice_send(
+        to=User.objects.filter(role__in=_TOLD, is_active=True),
+        text=f"存档告警「{alarm.get_kind_display()}」：{alarm.details}",
+        url=reverse("compliance:board"),
+        key=f"archive-alarm:{alarm.pk}",
+    )
 
 
 def open_alarms() -> list[ArchiveAlarm]:

@@ -24,6 +24,7 @@ from compliance.evidence import content, package
 from compliance.evidence.content import Content
 from compliance.evidence.package import File
 from compliance.models import EvidencePackage
+from scrm.core import faults
 from scrm.core.crypto import DecryptionFailed
 
 TOOL = "private-domain-scrm evidence 1"
@@ -150,6 +151,7 @@ def store(row: EvidencePackage, data: bytes) -> None:
     row.sha256 = hashlib.sha256(data).hexdigest()
     partial = folder / f"{row.file}.part"
     partial.write_bytes(data)
+    faults.reach("F13")
     partial.chmod(0o600)
     partial.rename(folder / row.file)
 

@@ -12,6 +12,7 @@ from compliance.models import LexiconRun, LexiconVersion
 from compliance.signals import lexicon_activated, lexicon_scheduled
 from scrm.accounts.models import User
 from scrm.audit.services import record
+from scrm.core import faults
 from scrm.core.actors import SYSTEM, Actor
 from scrm.core.errors import BusinessError, FourEyes
 from scrm.core.states import move, moves
@@ -49,6 +50,7 @@ def lexicon_activate(
     if effective_at:
         return _schedule(draft, effective_at, actor)
     _retire(rows, timezone.now())
+    faults.reach("F14")
     return _put_in_force(draft, actor)
 
 

@@ -45,8 +45,11 @@ class MessageQuerySet(ScopedQuerySet["ArchivedMessage"]):
 class ArchivedMessage(models.Model):
     """One decoded message, or the record that an envelope could not be decoded (msgtype undecodable)."""
 
-    envelope = models.OneToOneField(ArchiveEnvelope, models.PROTECT, related_name="message")
-    msgid = models.CharField(max_length=120, db_index=True)
+    # No constraint: envelopes cannot be deleted or renumbered, and the log's leaf names the envelope.
+    envelope = models.OneToOneField(
+        ArchiveEnvelope, models.PROTECT, related_name="message", db_constraint=False
+    )
+    msgid = models.CharField(max_length=120)
     action = models.CharField(max_length=10)
     msgtype = models.CharField("类型", max_length=30)
     sender = models.CharField("发送方", max_length=64)
@@ -55,23 +58,42 @@ class ArchivedMessage(models.Model):
     sent_at = models.DateTimeField("时间")
     from_staff = models.BooleanField()
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="员工"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="员工",
+        db_index=False,
     )
-    contact = models.ForeignKey(ExternalContact, models.PROTECT, null=True, related_name="+")
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+")
+    contact = models.ForeignKey(
+        ExternalContact, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # Conversation: "userid|external_userid" or the room; one index serves the context view.
-    conversation = models.CharField(max_length=140, db_index=True)
+    conversation = models.CharField(max_length=140)
     # The plain JSON as decrypted, and the text that is scanned and shown.
     body = RowEncryptedTextField(bound_to="envelope_id")
     text = RowEncryptedTextField(bound_to="envelope_id", blank=True)
     # msgid that a recall record takes back.
-    recalls = models.CharField(max_length=120, blank=True, db_index=True)
+    recalls = models.CharField(max_length=120, blank=True)
     error = models.CharField(max_length=200, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        # Each index is paid for with every message: only those that a reader needs.
         indexes = [
+            models.Index(fields=["msgid"], name="message_msgid"),
+            models.Index(
+                fields=["recalls"], name="message_recall", condition=~models.Q(recalls="")
+            ),
+            models.Index(
+                fields=["contact", "-sent_at"],
+                name="message_consent",
+                condition=models.Q(msgtype__in=("agree", "disagree")),
+            ),
             models.Index(fields=["conversation", "sent_at"], name="message_conversation"),
             models.Index(fields=["user", "-sent_at"], name="message_user"),
             models.Index(fields=["customer", "-sent_at"], name="message_customer"),
@@ -85,7 +107,14 @@ class ArchivedMessage(models.Model):
 class MessageScan(models.Model):
     """One decision of one engine with one lexicon about one message; never overwritten."""
 
-    message = models.ForeignKey(ArchivedMessage, models.PROTECT, related_name="scans")
+    # Messages cannot be deleted, so no constraint; the unique constraint below begins with it.
+    message = models.ForeignKey(
+        ArchivedMessage,
+        models.PROTECT,
+        related_name="scans",
+        db_index=False,
+        db_constraint=False,
+    )
     engine_version = models.CharField(max_length=60)
     lexicon_version = models.CharField(max_length=20)
     lexicon_digest = models.CharField(max_length=64)

@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 _STILL_RINGING_SECONDS = 5
 # Rings of one process within so long are one ring.
 _GATHER_SECONDS = 0.01
+# Whoever found the broker gone does not try it again for so long.
+_AWAY_SECONDS = 5
+_away = {"until": 0.0}
 
 
 def ring(task: Any, *args: Any, countdown: float | None = None) -> None:
@@ -24,9 +27,12 @@ def ring(task: Any, *args: Any, countdown: float | None = None) -> None:
 
 
 def _send(task: Any, args: tuple[Any, ...] = (), countdown: float | None = None) -> None:
+    if time.monotonic() < _away["until"]:
+        return
     try:
         task.apply_async(args, retry=False, countdown=countdown)
     except OperationalError:
+        _away["until"] = time.monotonic() + _AWAY_SECONDS
         logger.warning("broker unreachable, %s waits for its sweeper", task.name)
 
 

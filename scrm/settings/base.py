@@ -141,7 +141,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 600
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
+# Redis is only the bell: who rings does not wait for one that is gone. Workers and beat, which need
+# it, go on trying for themselves.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "max_retries": 0,
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 1,
+}
 
 # Sweepers find by row state what a lost bell left lying; the schedule lives in code.
 _SWEEP = env.number("SWEEP_SECONDS", 30)

@@ -1,174 +1,167 @@
 """kill -9 at the named points: after a restart nothing is missing, doubled, unproven or purged.
 
 Each case runs the stages in child processes over the test's own database. The first child dies at
-its fault point, really killed; the next one is the restart.
+its fault point, really killed; the next one is the restart. test_faults.py has the points at which
+something other than the process fails.
 """
 
-import os
-import signal
-import subprocess
-import sys
+import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+import time_machine
+from django.utils import timezone
 
-from compliance.archive import blobs
+from compliance import lexicons, rotation
+from compliance.archive import blobs, decode, index, pull, rounds, scan
+from compliance.archive.log import anchors
 from compliance.archive.verify.service import verify
+from compliance.evidence import services as evidence
 from compliance.keeping import holds, purges
 from compliance.models import (
     Alert,
     ArchivedMedia,
     ArchivedMessage,
     ArchiveEnvelope,
+    EvidencePackage,
+    LexiconVersion,
+    LogAnchor,
     LogLeaf,
     MessageIndex,
     MessageScan,
 )
+from compliance.selectors.search import Query
 from contacts.models import Customer
+from scrm.core.actors import SYSTEM
 from tests.compliance.test_keeping import _old
+from tests.factories import forks
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import RISKY, Chat
 
-ROOT = Path(__file__).resolve().parents[2]
-CHILD = """
-import json, os, sys
-import django
-from django.conf import settings
-django.setup()
-given = json.loads(sys.stdin.read())
-settings.DATABASES["default"].update(NAME=given["database"])
-from django.db import connections
-connections["default"].settings_dict["NAME"] = given["database"]
-settings.BLOB_DIR, settings.WECOM_ARCHIVE_KEYS_DIR = given["blobs"], given["keys"]
-from compliance.archive import rounds
-from compliance.keeping import purges
-from tests.factories.compliance import Chat
-chat = Chat()
-chat.rows, chat.chunk = given["rows"], 100
-chat.files = {name: bytes.fromhex(data) for name, data in given["files"].items()}
-rounds.archive_sdk = lambda: chat
-for step in given["steps"]:
-    {"sweep": rounds.sweep, "media": rounds.fetch_media, "purge": purges.purges_run}[step]()
-"""
-POINTS = {
-    **{name: ["sweep"] for name in ("F1", "F2", "F3", "F6", "F7", "F8", "F9")},
-    **{name: ["sweep", "media"] for name in ("F4", "F5")},
-}
-
-
-def _child(chat: Chat, settings: Any, steps: list[str], fault: str = "") -> int:
-    import json
-
-    name = connection.settings_dict["NAME"]
-    given = {
-        "database": name,
-        "blobs": settings.BLOB_DIR,
-        "keys": settings.WECOM_ARCHIVE_KEYS_DIR,
-        "rows": chat.rows,
-        "files": {name: data.hex() for name, data in chat.files.items()},
-        "steps": steps,
-    }
-    environment = {**os.environ, "SCRM_FAULT": fault, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD],
-        input=json.dumps(given).encode(),
-        env=environment,
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr.decode()[-2000:]
-    return done.returncode
+pytestmark = pytest.mark.django_db(transaction=True)
+SWEPT = {"F1": 1, "F2": 1, "F3": 1, "F6": 1, "F7": 1, "F8": 1, "F9": 1}
+FETCHED = {"F4": 1, "F5": 1}
+POINTS = SWEPT | FETCHED
 
 
 @pytest.fixture
-def bank(cast: Cast, chat: Chat, settings: Any, tmp_path: Path) -> Chat:
+def bank(cast: Cast, chat: Chat, settings: Any, tmp_path: Path, monkeypatch: Any) -> Chat:
     settings.BLOB_DIR = str(tmp_path / "blobs")
-    to = befriend(cast.wang).external_userid
-    for n in range(5):
-        chat.say("alice", to, RISKY if n == 2 else f"第 {n} 条")
-    chat.send_file("alice", to, b"picture" * 50)
+    monkeypatch.setattr(rounds, "archive_sdk", lambda: chat)
+    # Children inherit what is in memory: the engine is built once for all of them.
+    lexicons.active_engine()
+    chat.chunk = 100
+    chat.to = befriend(cast.wang).external_userid  # type: ignore[attr-defined]
+    _speak(chat, chat.to)  # type: ignore[attr-defined]
     return chat
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("point", POINTS)
-def test_a_kill_loses_and_doubles_nothing(bank: Chat, settings: Any, point: str) -> None:
-    assert _child(bank, settings, POINTS[point], point) == -signal.SIGKILL
-    ArchivedMedia.objects.filter(state="fetching").update(claimed_at=_old(1))
-    assert _child(bank, settings, ["sweep", "media"]) == 0
+def _speak(chat: Chat, to: str) -> None:
+    """Five messages, one of them a violation, and a picture."""
+    for n in range(5):
+        chat.say("alice", to, RISKY if n == 2 else f"第 {n} 条")
+    chat.send_file("alice", to, b"picture" * 50)
+
+
+def _all_stages() -> None:
+    rounds.sweep()
+    rounds.fetch_media()
+
+
+def _assert_whole(chat: Chat, rounds_: int = 1) -> None:
+    """Everything that the source has is here once, scanned, findable, alerted and proven."""
     seqs = list(ArchiveEnvelope.objects.order_by("seq").values_list("seq", flat=True))
-    assert seqs == [row["seq"] for row in bank.rows]
-    assert ArchivedMessage.objects.count() == MessageScan.objects.count() == 6
-    assert MessageIndex.objects.count() == 6
-    assert LogLeaf.objects.filter(kind="message").count() == 6
-    assert Alert.objects.count() == 1
-    row = ArchivedMedia.objects.get()
-    assert b"".join(blobs.store().open(row.sha256)) == b"picture" * 50
+    assert seqs == [row["seq"] for row in chat.rows]
+    count = 6 * rounds_
+    assert ArchivedMessage.objects.count() == MessageScan.objects.count() == count
+    assert MessageIndex.objects.count() == count
+    assert LogLeaf.objects.filter(kind="message").count() == count
+    assert Alert.objects.count() == rounds_
+    for row in ArchivedMedia.objects.all():
+        assert b"".join(blobs.store().open(row.sha256)) == b"picture" * 50
+    _assert_proven()
+
+
+def _assert_proven() -> None:
     verdict = verify()
     assert verdict.ok, verdict.sentence
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_loses_and_doubles_nothing(bank: Chat, point: str) -> None:
+    assert not forks.run(_all_stages, point)
+    ArchivedMedia.objects.filter(state="fetching").update(claimed_at=_old(1))
+    assert forks.run(_all_stages)
+    _assert_whole(bank)
+
+
+@pytest.mark.chaos
+def test_a_thousand_kills_lose_and_double_nothing(bank: Chat, cast: Cast) -> None:
+    """Each point in turn, at its first to third pass, over an archive that grows meanwhile."""
+    to, kills, said = befriend(cast.li).external_userid, 0, 1
+    points = [f"{name}:{nth}" for nth in (1, 2, 3) for name in POINTS]
+    while kills < 1000:
+        for point in points:
+            killed = not forks.run(_all_stages, point)
+            ArchivedMedia.objects.filter(state="fetching").update(claimed_at=_old(1))
+            if killed:
+                kills += 1
+            else:
+                _speak(bank, to)
+                said += 1
+    assert forks.run(_all_stages)
+    _assert_whole(bank, said)
+
+
+def test_a_kill_around_an_anchor_leaves_the_log_anchored_once(bank: Chat) -> None:
+    """F10, before the line is in the file and after it."""
+    assert forks.run(rounds.sweep)
+    assert not forks.run(anchors.anchor, "F10:1")
+    assert (LogAnchor.objects.count(), anchors.path().exists()) == (0, False)
+    # What no anchor covers is said to be unproven, never to be fine.
+    assert verify().unproven == LogLeaf.objects.count()
+    assert not forks.run(anchors.anchor, "F10:2")
+    assert (LogAnchor.objects.count(), len(anchors.path().read_text().splitlines())) == (0, 1)
+    assert forks.run(anchors.anchor)
+    assert (LogAnchor.objects.count(), len(anchors.path().read_text().splitlines())) == (1, 1)
+    _assert_proven()
+    assert verify().unproven == 0
+
+
 def test_a_kill_in_a_purge_keeps_the_hold_and_the_tree(
-    cast: Cast, chat: Chat, settings: Any, tmp_path: Path
+    cast: Cast, chat: Chat, settings: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
     settings.BLOB_DIR = str(tmp_path / "blobs")
+    monkeypatch.setattr(rounds, "archive_sdk", lambda: chat)
     to, other = (befriend(row).external_userid for row in (cast.wang, cast.zhao))
     for n in range(3):
         chat.say("alice", to, f"旧 {n}", at=_old(6))
         chat.say("amy", other, f"保全 {n}", at=_old(6))
-    assert _child(chat, settings, ["sweep"]) == 0
+    assert forks.run(rounds.sweep)
     request = purges.purge_propose(reason="到期", actor=cast.officer_head)
     purges.purge_decide(request=request, approve=True, decision="同意", actor=cast.hq)
     holds.hold_place(matter="案", reason="r", actor=cast.hq, customer=cast.zhao)
-    assert _child(chat, settings, ["purge"], "F12") == -signal.SIGKILL
+    assert not forks.run(purges.purges_run, "F12")
     assert not ArchivedMessage.objects.filter(body="").exists()
-    assert _child(chat, settings, ["purge"]) == 0
+    assert forks.run(purges.purges_run)
     blank = set(ArchivedMessage.objects.filter(body="").values_list("customer", flat=True))
     assert blank == {cast.wang.pk}
     assert ArchivedMessage.objects.filter(body="").count() == 3
-    verdict = verify()
-    assert verdict.ok, verdict.sentence
+    _assert_proven()
 
 
-ROTATE = """
-import json, sys
-import django
-from django.conf import settings
-django.setup()
-given = json.loads(sys.stdin.read())
-from django.db import connections
-connections["default"].settings_dict["NAME"] = given["database"]
-settings.FIELD_KEYS = given["keys"]
-from compliance import rotation
-rotation._BATCH = 2
-from scrm.core.actors import SYSTEM
-rotation.rotate(actor=SYSTEM)
-"""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_rotation_killed_three_times_loses_nothing(bank: Chat, settings: Any) -> None:
-    import json
-
-    assert _child(bank, settings, ["sweep"]) == 0
+def test_a_rotation_killed_three_times_loses_nothing(
+    bank: Chat, settings: Any, monkeypatch: Any
+) -> None:
+    assert forks.run(rounds.sweep)
     texts = [m.text for m in ArchivedMessage.objects.order_by("id")]
     phones = [c.phone for c in Customer.objects.order_by("id")]
-    keys = ["k2:" + "A" * 43 + "=", *settings.FIELD_KEYS]
-    given = json.dumps({"database": connection.settings_dict["NAME"], "keys": keys}).encode()
+    settings.FIELD_KEYS = keys = ["k2:" + "A" * 43 + "=", *settings.FIELD_KEYS]
+    monkeypatch.setattr(rotation, "_BATCH", 2)
     for fault in ("F11:1", "F11:2", "F11:3", ""):
-        done = subprocess.run(
-            [sys.executable, "-c", ROTATE],
-            input=given,
-            env={**os.environ, "SCRM_FAULT": fault, "PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-            check=False,
-            capture_output=True,
-        )
-        assert done.returncode == (-signal.SIGKILL if fault else 0), done.stderr.decode()[-2000:]
+        assert forks.run(lambda: rotation.rotate(actor=SYSTEM), fault) == (not fault)
     # The old key is gone for good now.
     settings.FIELD_KEYS = keys[:1]
     assert [m.text for m in ArchivedMessage.objects.order_by("id")] == texts
@@ -176,16 +169,57 @@ def test_a_rotation_killed_three_times_loses_nothing(bank: Chat, settings: Any) 
     assert verify().ok
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_clock_that_jumps_back_loses_nothing(bank: Chat, settings: Any) -> None:
+def test_a_kill_in_an_export_leaves_no_half_package(
+    bank: Chat, cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    """F13: the zip lies there in part; the sweeper builds it anew, and only that one is given out."""
+    settings.EVIDENCE_DIR = str(tmp_path / "evidence")
+    assert forks.run(rounds.sweep)
+    row = evidence.evidence_request_search(
+        query=Query(words="保本"), reason="监管函", actor=cast.officer
+    )
+    assert not forks.run(lambda: evidence.evidence_build(row.pk), "F13")
+    row.refresh_from_db()
+    assert row.state == EvidencePackage.State.BUILDING
+    (left,) = (tmp_path / "evidence").iterdir()
+    assert left.suffix == ".part"
+    EvidencePackage.objects.update(started_at=_old(0))
+    assert forks.run(evidence.sweep)
+    row.refresh_from_db()
+    assert row.state == EvidencePackage.State.READY, row.error
+    assert evidence.evidence_file(package=row, actor=cast.officer).stat().st_size == row.size
+    _assert_proven()
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_kill_in_a_lexicon_swap_leaves_the_former_in_force(
+    bank: Chat, cast: Cast, nth: int
+) -> None:
+    """F14, while the new one is being built and between retiring the old and raising the new."""
+    draft = lexicons.lexicon_import_csv(
+        text="土星理财计划,off_book_sale,4", note="", actor=cast.officer
+    )
+    before = lexicons.active_version()
+    assert not forks.run(_activation(draft, cast), f"F14:{nth}")
+    assert lexicons.active_version() == before
+    assert LexiconVersion.objects.get(pk=draft.pk).state == LexiconVersion.State.DRAFT
+    assert forks.run(_all_stages)
+    assert forks.run(_activation(draft, cast))
+    assert lexicons.active_version() == draft
+    bank.say("alice", befriend(cast.zhao).external_userid, "土星理财计划还有份额")
+    assert forks.run(rounds.sweep)
+    # No message between the two was left unscanned, and the last one met the new word.
+    assert not scan.unscanned().exists()
+    assert Alert.objects.count() == 2
+    _assert_proven()
+
+
+def _activation(draft: LexiconVersion, cast: Cast) -> Callable[[], object]:
+    return lambda: lexicons.lexicon_activate(version=draft, actor=cast.officer_head)
+
+
+def test_a_clock_that_jumps_back_loses_nothing(bank: Chat) -> None:
     """F18: half is taken in now, half ten minutes earlier by the clock."""
-    import datetime
-
-    import time_machine
-    from django.utils import timezone
-
-    from compliance.archive import decode, index, pull, scan
-
     rows, bank.rows = bank.rows, bank.rows[:3]
     bank.archive()
     bank.rows = rows
@@ -196,5 +230,4 @@ def test_a_clock_that_jumps_back_loses_nothing(bank: Chat, settings: Any) -> Non
         index.index(index.unindexed())
     assert ArchivedMessage.objects.count() == LogLeaf.objects.filter(kind="message").count() == 6
     assert Alert.objects.count() == 1
-    verdict = verify()
-    assert verdict.ok, verdict.sentence
+    _assert_proven()

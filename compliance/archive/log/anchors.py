@@ -13,6 +13,7 @@ from compliance.archive import locks
 from compliance.archive.log import anchor_file, heads, tree
 from compliance.archive.log.anchor_file import PREFIX, Line
 from compliance.models import LogAnchor, LogHead, LogLeaf
+from scrm.core import faults
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,9 @@ def _anchor(head: LogHead) -> LogAnchor | None:
     _refuse_other_log(before, head)
     line = _line(before, head)
     line = Line(line.number, line.previous, line.signed, line.leaves, _token(line))
+    faults.reach("F10")
     anchor_file.add(path(), line)
+    faults.reach("F10")
     return _mirror(line, head)
 
 

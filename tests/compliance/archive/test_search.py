@@ -1,6 +1,7 @@
 """Searching what is encrypted: everything there is found, nothing else, and no secret."""
 
 import random
+import unicodedata
 
 import pytest
 from django.db import connection
@@ -44,6 +45,34 @@ def test_all_words_phrases_and_exclusions(cast: Cast, talk: Chat) -> None:
     assert _texts(cast, "abc计划") == {"ＡＢＣ计划 Fund Plan"}
     # Every pair of the word is there, the word is not: only decryption can tell.
     assert _texts(cast, "金都基金") == set()
+
+
+def test_the_short_way_to_the_searchable_form_hides_the_same() -> None:
+    rng = random.Random(20240611)
+    parts = [
+        "密码是",
+        "验证码",
+        " ",
+        "1",
+        "2a",
+        "-",
+        "９",
+        "①",
+        "㎏",
+        "abc",
+        "!",
+        "！",
+        "ｅ",
+        "\u0301",
+        "您好",
+        "cvv",
+        "。",
+        "٣",
+    ]
+    for _ in range(5000):
+        text = "".join(rng.choices(parts, k=rng.randrange(1, 9)))
+        assert terms.searchable(text) == terms.normal(terms.redacted(text)), text
+        assert terms._folded(text) == unicodedata.normalize("NFKC", text), text
 
 
 def test_facets_narrow(cast: Cast, talk: Chat) -> None:

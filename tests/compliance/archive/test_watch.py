@@ -13,6 +13,7 @@ from compliance.archive import gaps, pull, rounds, scan
 from compliance.archive.watch import watch
 from compliance.lexicon import Engine, ScanFailed
 from compliance.models import ArchiveAlarm, ArchivedMedia, ArchiveGap
+from scrm.accounts.models import Notice
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import Chat, write_key
 
@@ -38,6 +39,20 @@ def _open() -> set[tuple[str, str]]:
 
 def _say(chat: Chat, text: str = "您好", **more: Any) -> dict[str, Any]:
     return chat.say("alice", chat.to, text, at=timezone.now(), **more)  # type: ignore[attr-defined]
+
+
+def test_an_alarm_rings_the_bell_of_the_officers_once(source: Chat, cast: Cast) -> None:
+    rounds.sweep()
+    with _later(60):
+        watch()
+        watch()
+    told = Notice.objects.filter(key__startswith="archive-alarm:")
+    heard = [row.recipient for row in told]
+    assert {cast.officer, cast.officer_head, cast.hq} <= set(heard)
+    assert {user.role for user in heard} == {"compliance", "hq_admin"}
+    assert len(heard) == len(set(heard))
+    assert "收取停止" in told[0].text
+    assert cast.alice.notices.count() == 0
 
 
 def test_a_silent_source_is_an_alarm_within_a_minute(source: Chat) -> None:
