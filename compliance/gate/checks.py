@@ -12,10 +12,12 @@ from django.db.models import Count
 from django.utils import timezone
 
 from compliance import calendar, containment, registry, review
+from compliance.archive import terms
 from compliance.gate import caps
 from compliance.gate.proposal import Proposal
 from compliance.scanning import scan_in_time
 from contacts.models import Consent, Customer, CustomerEvent, Follow
+from scrm.core import masking
 
 Stopped = dict[int, str]
 Check = Callable[[Proposal], Stopped]
@@ -168,5 +170,8 @@ def lexicon(proposal: Proposal) -> Stopped:
     """
     result = scan_in_time(proposal.text)
     if result.action in {"hold", "block"}:
-        return _all(proposal, f"文字命中词库：{result.findings[0].excerpt}")
+        # The detail is kept with the delivery: it must not repeat a code or a number.
+        first = result.findings[0]
+        shown = masking.text(terms.redacted(proposal.text)[first.start : first.end])
+        return _all(proposal, f"文字命中词库：{shown}")
     return {}
