@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from compliance import autoreview, behaviour, lexicon_runs, lexicons, overdue, unanswered
-from compliance.archive import rounds, watch
+from compliance.archive import agreements, rounds, watch
 from compliance.archive.log import anchors
 from compliance.evidence import services as evidence
 from compliance.intercept import push as intercept
@@ -18,6 +18,11 @@ def archive_pull() -> int:
 @shared_task
 def archive_sweep() -> int:
     return rounds.sweep()
+
+
+@shared_task
+def archive_agreements() -> int:
+    return agreements.poll()
 
 
 @shared_task

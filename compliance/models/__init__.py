@@ -1,3 +1,4 @@
+from compliance.models.agreement import ArchiveAgreement
 from compliance.models.alarms import ArchiveAlarm, ArchiveGap
 from compliance.models.alerts import Alert, Case, CaseAction, Decision
 from compliance.models.archive import (
@@ -23,6 +24,7 @@ from compliance.models.search import MessageIndex
 
 __all__ = [
     "Alert",
+    "ArchiveAgreement",
     "ArchiveAlarm",
     "ArchiveCursor",
     "ArchiveEnvelope",

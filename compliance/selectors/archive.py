@@ -1,5 +1,6 @@
 """Reads of the archive: a conversation around a message, and how results are shown."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 from compliance.archive.content import LABELS
 from compliance.archive.log import tree
 from compliance.archive.records import REPEAT
-from compliance.models import ArchivedMedia, ArchivedMessage, LogAnchor
+from compliance.models import ArchiveAgreement, ArchivedMedia, ArchivedMessage, LogAnchor
 from compliance.selectors.search import excerpt
 from scrm.accounts.models import User
 
@@ -80,14 +81,38 @@ def _lines(messages: list[ArchivedMessage], focus: ArchivedMessage) -> list[Line
     return [Line(m, m.msgid in recalled, m.pk == focus.pk, files.get(m.pk, [])) for m in messages]
 
 
-def consent_of(message: ArchivedMessage) -> ArchivedMessage | None:
-    """The customer's last word on being archived: a record of type agree or disagree, or None."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the customer said of being archived. at: None where WeCom knows of no answer."""
+
+    agreed: bool
+    at: datetime.datetime | None
+    # None: said in a chat; else when WeCom was last asked.
+    checked_at: datetime.datetime | None = None
+
+
+def consent_of(message: ArchivedMessage) -> Word | None:
+    """The customer's last word: a record in a chat, or a later answer that WeCom knows of."""
+    said, asked = _said(message), _asked(message)
+    if said and asked and asked.at and said.at and asked.at > said.at:
+        return asked
+    return said or asked
+
+
+def _said(message: ArchivedMessage) -> Word | None:
     if message.contact_id is None:
         return None
     told = ArchivedMessage.objects.filter(
         contact=message.contact_id, msgtype__in=("agree", "disagree")
     )
-    return told.order_by("-sent_at", "-id").first()
+    last = told.order_by("-sent_at", "-id").first()
+    return Word(last.msgtype == "agree", last.sent_at) if last else None
+
+
+def _asked(message: ArchivedMessage) -> Word | None:
+    rows = ArchiveAgreement.objects.filter(user=message.user_id, contact=message.contact_id)
+    row = rows.first()
+    return Word(row.agreed, row.changed_at, row.checked_at) if row else None
 
 
 def files_of(user: User) -> QuerySet[ArchivedMedia]:

@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
         "compliance.tasks.archive_watch": 15,
+        "compliance.tasks.archive_agreements": 60,
         "compliance.tasks.media_fetch": _SWEEP,
         "compliance.tasks.purges_run": 60,
         "compliance.tasks.unanswered_find": 60,
@@ -246,6 +247,8 @@ RETENTION_YEARS = {
 # From when on the archive's conditions become alarms.
 ARCHIVE_STALL_SECONDS = env.number("ARCHIVE_STALL_SECONDS", 45)
 ARCHIVE_LAG_MINUTES = env.number("ARCHIVE_LAG_MINUTES", 15)
+# A customer's agreement to the archive is asked for again after so long.
+ARCHIVE_AGREEMENT_HOURS = env.number("ARCHIVE_AGREEMENT_HOURS", 24)
 ARCHIVE_UNSCANNED_MINUTES = env.number("ARCHIVE_UNSCANNED_MINUTES", 5)
 # WeCom keeps files for 3 to 5 days, sources differ: what waits this long is about to be lost.
 ARCHIVE_MEDIA_HOURS = env.number("ARCHIVE_MEDIA_HOURS", 36)

@@ -99,7 +99,7 @@ def append(drafts: Sequence[Draft]) -> int:
     first, at = (last.index + 1, last.created_at) if last else (0, None)
     batch = _leaves(drafts, first, max(timezone.now(), at) if at else timezone.now())
     bulk.copy_in(batch)
-    tree.grow(first, [(leaf.sha256, leaf.sm3) for leaf in batch])
+    tree.grow(first, [(bytes(leaf.sha256), bytes(leaf.sm3)) for leaf in batch])
     if first // ANCHOR_EVERY != (first + len(batch)) // ANCHOR_EVERY:
         anchor_due.send(LogLeaf)
     return len(batch)
