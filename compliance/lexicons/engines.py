@@ -103,7 +103,7 @@ def lexicon_data(version: LexiconVersion) -> LexiconData:
 
 def _term(*row: str | int | datetime.date | None) -> Term:
     *cells, since, until = row
-    return Term(*cells, _iso(since), _iso(until))  # type: ignore[arg-type]
+    return Term(*cells, since=_iso(since), until=_iso(until))  # type: ignore[arg-type]
 
 
 def _iso(day: object) -> str:
