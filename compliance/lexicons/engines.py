@@ -7,7 +7,7 @@ from that moment on, whether or not the periodic task has already moved its row.
 
 import datetime
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -103,7 +103,8 @@ def lexicon_data(version: LexiconVersion) -> LexiconData:
 
 def _term(*row: str | int | datetime.date | None) -> Term:
     *cells, since, until = row
-    return Term(*cells, since=_iso(since), until=_iso(until))  # type: ignore[arg-type]
+    term = Term(*cells)  # type: ignore[arg-type]
+    return replace(term, since=_iso(since), until=_iso(until))
 
 
 def _iso(day: object) -> str:
