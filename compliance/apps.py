@@ -7,7 +7,7 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         from channels.doctor.facts import register_key_versions
-        from compliance import containment, demo, optout, receivers  # noqa: F401
+        from compliance import containment, demo, optout, parameters, receivers  # noqa: F401
         from compliance.archive.keys import key_versions
         from compliance.gate import receivers as gate_receivers
         from contacts.demo.registry import seeder

@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,6 +18,7 @@ from scrm.accounts.models import Branch, User
 from scrm.audit.services import record
 from scrm.core.actors import SYSTEM
 from scrm.core.errors import BusinessError, FourEyes
+from scrm.core.limits import number
 from scrm.core.states import move, moves
 
 State = AutoReviewRule.State
@@ -158,7 +158,7 @@ def _content_pattern(content_id: int) -> re.Pattern[str]:
 
 def drawn(seed: str, alert_id: int) -> bool:
     """Whether this closing goes to a person; the same seed and key always answer the same."""
-    return draw_value(seed, alert_id) < settings.AUTO_REVIEW_SAMPLE_PERCENT * _SCALE // 100
+    return draw_value(seed, alert_id) < number("AUTO_REVIEW_SAMPLE_PERCENT") * _SCALE // 100
 
 
 def draw_value(seed: str, alert_id: int) -> int:
@@ -192,7 +192,7 @@ def _note(alert: Alert, rule: AutoReviewRule) -> None:
         "rule": rule.pk,
         "seed": rule.seed,
         "value": draw_value(rule.seed, alert.pk),
-        "percent": settings.AUTO_REVIEW_SAMPLE_PERCENT,
+        "percent": number("AUTO_REVIEW_SAMPLE_PERCENT"),
         "to_person": alert.auto_sampled,
     }
     row = Decision.objects.create(

@@ -1,5 +1,6 @@
 """Forms of the compliance pages."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from compliance.names import category_choices
 from compliance.selectors.search import Query
 from scrm.accounts.models import Branch, User
 from scrm.core.forms import TablerForm
+from scrm.core.limits import number
 
 TYPE_CHOICES = [("", "全部类型"), *(pair for pair in LABELS.items() if pair[0] != "repeat")]
 
@@ -80,9 +82,15 @@ class SamplingForm(TablerForm):
     since = forms.DateField(label="会话日期从", widget=DAY)
     until = forms.DateField(label="到", widget=DAY)
     percent = forms.DecimalField(
-        label="抽样比例 %", min_value=0.01, max_value=100, decimal_places=2, initial=1
+        label="抽样比例 %",
+        min_value=0.01,
+        max_value=100,
+        decimal_places=2,
+        initial=partial(number, "SAMPLING_PERCENT"),
     )
-    minimum = forms.IntegerField(label="每层至少", min_value=0, max_value=50, initial=1)
+    minimum = forms.IntegerField(
+        label="每层至少", min_value=0, max_value=50, initial=partial(number, "SAMPLING_MINIMUM")
+    )
     seed = forms.CharField(
         label="随机种子（留空自动生成）", max_length=32, required=False,
         help_text="同一种子、同一范围得到同一批样本",

@@ -2,12 +2,12 @@
 
 import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from compliance.models import ArchivedMessage
 from contacts.models import Task
+from scrm.core.limits import number
 
 _DAYS = 3
 _PREFIX = "unanswered:"
@@ -18,7 +18,7 @@ def find() -> int:
     now = timezone.now()
     last = _last_words(now - datetime.timedelta(days=_DAYS))
     _close([row.conversation for row in last if row.from_staff])
-    limit = now - datetime.timedelta(minutes=settings.UNANSWERED_MINUTES)
+    limit = now - datetime.timedelta(minutes=number("UNANSWERED_MINUTES"))
     waiting = [row for row in last if not row.from_staff and row.sent_at <= limit]
     tasks = [_task(row) for row in waiting if row.user_id and row.customer_id]
     return len(Task.objects.bulk_create(tasks, ignore_conflicts=True))

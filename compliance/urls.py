@@ -10,6 +10,7 @@ from compliance.views import (
     evidence,
     keeping,
     lexicons,
+    parameters,
     rules,
     sampling,
 )
@@ -18,6 +19,7 @@ app_name = "compliance"
 urlpatterns = [
     path("alerts/", desk.alerts, name="alerts"),
     path("alerts/<int:pk>/", desk.alert, name="alert"),
+    path("alerts/<int:pk>/replay/", desk.alert_replay, name="alert_replay"),
     path("alerts/<int:pk>/claim/", desk.alert_claim, name="alert_claim"),
     path("alerts/<int:pk>/release/", desk.alert_release, name="alert_release"),
     path("alerts/<int:pk>/decide/", desk.alert_decide, name="alert_decide"),
@@ -65,6 +67,8 @@ urlpatterns = [
     path("lexicons/aliases/", lexicons.aliases, name="aliases"),
     path("lexicons/<int:pk>/withdraw/", lexicons.lexicon_withdraw, name="lexicon_withdraw"),
     path("lexicons/<int:pk>/activate/", lexicons.lexicon_activate, name="lexicon_activate"),
+    path("rules/parameters/", parameters.parameters, name="parameters"),
+    path("rules/parameters/<int:pk>/", parameters.parameter_decide, name="parameter_decide"),
     path("board/", board.board, name="board"),
     path("reviews/", review_views.reviews, name="reviews"),
     path("reviews/<int:pk>/", review_views.review_detail, name="review"),

@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
@@ -13,6 +12,7 @@ from compliance.models import Alert, ArchivedMessage
 from compliance.raising import Cause
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
+from scrm.core.limits import number
 
 Behaviour = Alert.Subject.BEHAVIOUR
 _LOOK_BACK = datetime.timedelta(hours=26)
@@ -48,17 +48,17 @@ def _looks(action: str, limit: int, category: str, title: str, severity: int) ->
 
 
 def mass_views() -> Iterator[Cause]:
-    limit = settings.BEHAVIOUR_VIEWS_PER_HOUR
+    limit = number("BEHAVIOUR_VIEWS_PER_HOUR")
     return _looks("customer.view", limit, "mass_views", "一小时内大量查看客户资料", 2)
 
 
 def mass_unmasking() -> Iterator[Cause]:
-    limit = settings.UNMASK_PER_HOUR
+    limit = number("UNMASK_PER_HOUR")
     return _looks("customer.unmask", limit, "mass_unmasking", "一小时内大量查看敏感信息", 3)
 
 
 def mass_export() -> Iterator[Cause]:
-    limit = settings.BEHAVIOUR_EXPORTS_PER_HOUR
+    limit = number("BEHAVIOUR_EXPORTS_PER_HOUR")
     return _looks("export.create", limit, "mass_export", "一小时内多次导出", 3)
 
 
@@ -96,7 +96,7 @@ def _shown(
 
 def off_hours_bursts() -> Iterator[Cause]:
     """Many messages to customers within one hour of the night; one alert a person and day."""
-    start, end = settings.BEHAVIOUR_NIGHT_FROM, settings.BEHAVIOUR_NIGHT_UNTIL
+    start, end = number("BEHAVIOUR_NIGHT_FROM"), number("BEHAVIOUR_NIGHT_UNTIL")
     night = Q(sent_at__hour__gte=start) | Q(sent_at__hour__lt=end)
     rows = (
         ArchivedMessage.objects.filter(
@@ -109,7 +109,7 @@ def off_hours_bursts() -> Iterator[Cause]:
         .filter(night)
         .values("user_id", "hour")
         .annotate(n=Count("id"), people=Count(F("conversation"), distinct=True), at=Min("sent_at"))
-        .filter(n__gte=settings.BEHAVIOUR_NIGHT_MESSAGES)
+        .filter(n__gte=number("BEHAVIOUR_NIGHT_MESSAGES"))
         .order_by("hour")
     )
     people = User.objects.select_related("branch").in_bulk({row["user_id"] for row in rows})

@@ -3,15 +3,16 @@
 import datetime
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
 from compliance.behaviour.reading import new_messages
+from compliance.lexicons import complaint_words
 from compliance.models import Alert, ArchivedMessage, Case
 from compliance.raising import Cause
 from contacts.models import Customer, Follow
 from scrm.accounts.models import Role, User
+from scrm.core.limits import number
 
 Behaviour = Alert.Subject.BEHAVIOUR
 _LOOK_BACK = datetime.timedelta(days=7)
@@ -54,7 +55,7 @@ def _stake(customer: Customer | None) -> str:
     if customer is None:
         return ""
     words = []
-    if customer.aum >= settings.BEHAVIOUR_DELETED_AUM_FROM:
+    if customer.aum >= number("BEHAVIOUR_DELETED_AUM_FROM"):
         words.append(f"管理资产 {customer.aum:,.0f} 元")
     cases = Case.objects.filter(alert__customer=customer).exclude(state=Case.State.CLOSED)
     if cases.exists():
@@ -76,7 +77,7 @@ def _successor(leaver: User) -> str:
 def late_replies() -> Iterator[Cause]:
     """A customer whose last word nobody answered: one alert a conversation and day."""
     now = timezone.now()
-    limit = now - datetime.timedelta(hours=settings.BEHAVIOUR_REPLY_HOURS)
+    limit = now - datetime.timedelta(hours=number("BEHAVIOUR_REPLY_HOURS"))
     rows = ArchivedMessage.objects.filter(
         sent_at__gte=limit - _LATE_BACK, room_id="", action="send", user__isnull=False
     )
@@ -94,22 +95,20 @@ def _late(message: ArchivedMessage, user: User) -> Cause:
         category="late_reply",
         rule_id="behaviour.late_reply",
         subject=Behaviour,
-        title=f"客户消息超过 {settings.BEHAVIOUR_REPLY_HOURS} 小时没有回复",
+        title=f"客户消息超过 {number('BEHAVIOUR_REPLY_HOURS')} 小时没有回复",
         facts=[["客户来信", f"{timezone.localtime(message.sent_at):%Y-%m-%d %H:%M}"]],
         condition=f"late:{message.pk}",
     )
 
 
-COMPLAINTS = (
-    "投诉", "举报", "12378", "银保监", "金融监督管理", "金融监管局", "人民银行反映", "消费者协会",
-    "12315", "起诉你们",
-)  # fmt: skip
-
-
 def complaints() -> Iterator[Cause]:
-    """Customers who complain: never sampled, always looked at, with the clock of a complaint."""
+    """Customers who complain: never sampled, always looked at, with the clock of a complaint.
+
+    What counts as a complaint stands in the lexicon; without one the mark stays where it is.
+    """
+    words = complaint_words()
     for message in new_messages("complaint", from_staff=False):
-        word = next((word for word in COMPLAINTS if word in message.text), "")
+        word = next((word for word in words if word in message.text), "")
         if word and message.user:
             yield _complaint(message, message.user, word)
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -12,6 +11,7 @@ from compliance.behaviour import conduct, customers
 from compliance.models import Alert
 from compliance.raising import Cause, alerts_raise
 from scrm.accounts.notices import heads_of, notice_send
+from scrm.core.limits import number
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +22,8 @@ class Rule:
     name: str
     severity: str
     find: Callable[[], Iterable[Cause]]
-    # The threshold in words, with the setting that changes it.
+    # The threshold in words.
     when: Callable[[], str]
-    setting: str = ""
     # Reads whole windows of the archive, hence less often.
     slow: bool = False
 
@@ -32,34 +31,30 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule(
         "customer_deleted", "员工删除客户", "S2 / S3", customers.deleted_customers,
-        lambda: f"员工删除好友即预警；客户资产达到 {settings.BEHAVIOUR_DELETED_AUM_FROM:,} 元"
+        lambda: f"员工删除好友即预警；客户资产达到 {number('BEHAVIOUR_DELETED_AUM_FROM'):,} 元"
         "或有未结工单为 S3，并建议转交对象",
-        "BEHAVIOUR_DELETED_AUM_FROM",
     ),
     Rule(
         "late_reply", "回复超时", "S1", customers.late_replies,
-        lambda: f"客户消息 {settings.BEHAVIOUR_REPLY_HOURS} 小时没有回复（"
-        f"{settings.UNANSWERED_MINUTES} 分钟时先成为客户经理的待办）",
-        "BEHAVIOUR_REPLY_HOURS", slow=True,
+        lambda: f"客户消息 {number('BEHAVIOUR_REPLY_HOURS')} 小时没有回复（"
+        f"{number('UNANSWERED_MINUTES')} 分钟时先成为客户经理的待办）",
+        slow=True,
     ),
     Rule(
         "complaint", "客户投诉", "S2", customers.complaints,
-        lambda: "客户提到投诉、举报或监管热线；全部复核，不抽样，确认后按投诉时限立案",
+        lambda: "客户说出词库里的投诉用语；全部复核，不抽样，确认后按投诉时限立案",
     ),
     Rule(
         "mass_views", "大量查看客户", "S2", conduct.mass_views,
-        lambda: f"一小时内查看客户资料达到 {settings.BEHAVIOUR_VIEWS_PER_HOUR} 次",
-        "BEHAVIOUR_VIEWS_PER_HOUR",
+        lambda: f"一小时内查看客户资料达到 {number('BEHAVIOUR_VIEWS_PER_HOUR')} 次",
     ),
     Rule(
         "mass_unmasking", "大量查看敏感信息", "S3", conduct.mass_unmasking,
-        lambda: f"一小时内查看敏感信息达到 {settings.UNMASK_PER_HOUR} 次；到达后停止查看",
-        "UNMASK_PER_HOUR",
+        lambda: f"一小时内查看敏感信息达到 {number('UNMASK_PER_HOUR')} 次；到达后停止查看",
     ),
     Rule(
         "mass_export", "多次导出", "S3", conduct.mass_export,
-        lambda: f"一小时内导出达到 {settings.BEHAVIOUR_EXPORTS_PER_HOUR} 次",
-        "BEHAVIOUR_EXPORTS_PER_HOUR",
+        lambda: f"一小时内导出达到 {number('BEHAVIOUR_EXPORTS_PER_HOUR')} 次",
     ),
     Rule(
         "red_packet", "红包", "S2", conduct.red_packets,
@@ -71,9 +66,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "off_hours", "非工作时间集中发送", "S1", conduct.off_hours_bursts,
-        lambda: f"{settings.BEHAVIOUR_NIGHT_FROM} 时到次日 {settings.BEHAVIOUR_NIGHT_UNTIL} 时"
-        f"之间，一小时内发出达到 {settings.BEHAVIOUR_NIGHT_MESSAGES} 条",
-        "BEHAVIOUR_NIGHT_MESSAGES", slow=True,
+        lambda: f"{number('BEHAVIOUR_NIGHT_FROM')} 时到次日 {number('BEHAVIOUR_NIGHT_UNTIL')} 时"
+        f"之间，一小时内发出达到 {number('BEHAVIOUR_NIGHT_MESSAGES')} 条",
+        slow=True,
     ),
 )  # fmt: skip
 NAMES = {rule.code: rule.name for rule in RULES}

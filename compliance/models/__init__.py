@@ -16,6 +16,7 @@ from compliance.models.intercept import InterceptRule
 from compliance.models.lexicon import LexiconRun, LexiconTerm, LexiconVersion
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
 from compliance.models.media import ArchivedMedia
+from compliance.models.parameters import ParameterChange
 from compliance.models.proposals import BenignProposal
 from compliance.models.retention import KeyRotation, LegalHold, PurgeItem, PurgeRequest
 from compliance.models.review import Review
@@ -52,6 +53,7 @@ __all__ = [
     "LogSubtree",
     "MessageIndex",
     "MessageScan",
+    "ParameterChange",
     "PurgeItem",
     "PurgeRequest",
     "Review",

@@ -7,7 +7,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from compliance.lexicon.versions import described
+
 register = template.Library()
+
+
+register.filter("judged_by", described)
 
 
 @register.simple_tag

@@ -19,6 +19,7 @@ from compliance.containment import containment_lift
 from compliance.models import Alert, Containment
 from compliance.models.alerts import SEVERITIES
 from compliance.names import category_name
+from compliance.replay import replay
 from compliance.selectors import archive, desk
 from scrm.accounts.request import Request
 from scrm.audit.services import record
@@ -124,6 +125,14 @@ def alerts(request: Request) -> HttpResponse:
 @access({OFFICER}, {OFFICER})
 def alert(request: Request, pk: int) -> HttpResponse:
     return _show(request, fetch(desk.alerts_of(request.user), pk=pk))
+
+
+@access({OFFICER})
+def alert_replay(request: Request, pk: int) -> HttpResponse:
+    """Judges the message again with the versions that its decision names, and says the outcome."""
+    row = fetch(desk.alerts_of(request.user).exclude(scan=None), pk=pk)
+    outcome = replay(row.scan)
+    return render(request, "compliance/_replay.html", {"replay": outcome, "alert": row})
 
 
 def _after(request: Request, pk: int | None) -> HttpResponse:

@@ -51,6 +51,7 @@ def create_leaders(
         "officer": branches[0],
         "officer2": head,
         "hq": head,
+        "hq2": head,
         "auditor": head,
     }
     people = {

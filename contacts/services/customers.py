@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from scrm.audit.services import record
 from scrm.core import masking
 from scrm.core.actors import Actor
 from scrm.core.errors import BusinessError
+from scrm.core.limits import number
 
 _SECRETS = {"phone": "手机", "id_number": "证件号"}
 _SHORTEST_REASON = 4
@@ -44,9 +44,9 @@ def _refuse_harvest(actor: Actor) -> None:
     list(User.objects.select_for_update().filter(pk=actor.pk or 0))
     hour = timezone.now() - datetime.timedelta(hours=1)
     looks = AuditEvent.objects.filter(action="customer.unmask", actor_id=actor.pk, at__gte=hour)
-    if looks.count() >= settings.UNMASK_PER_HOUR:
+    if looks.count() >= number("UNMASK_PER_HOUR"):
         raise BusinessError(
-            f"一小时内最多查看 {settings.UNMASK_PER_HOUR} 次敏感信息，你已达到上限，请一小时后再试。",
+            f"一小时内最多查看 {number('UNMASK_PER_HOUR')} 次敏感信息，你已达到上限，请一小时后再试。",
             code="unmask_limit",
         )
 

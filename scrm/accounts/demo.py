@@ -23,5 +23,6 @@ LOGINS = (
     Login("officer", "合规专员", "沈明哲", "compliance"),
     Login("officer2", "合规复核（总行）", "何清扬", "compliance"),
     Login("hq", "总行管理员", "林雅文", "hq_admin"),
+    Login("hq2", "总行复核", "罗振宇", "hq_admin"),
     Login("auditor", "审计", "郑守正", "auditor"),
 )

@@ -68,6 +68,7 @@ MENU = (
             _item("词库", "compliance:lexicons", "vocabulary", OFFICER),
             _item("抽检", "compliance:sampling", "dice", OFFICER),
             _item("监督规则", "compliance:behaviour", "adjustments", OFFICER, HQ),
+            _item("监督参数", "compliance:parameters", "adjustments", AUDITOR),
             _item("合规看板", "compliance:board", "chart-pie", OFFICER, HQ),
             _item("存档完整性", "compliance:integrity", "certificate", AUDITOR, HQ),
             _item("保存与保全", "compliance:keeping", "lock", OFFICER, HQ, AUDITOR),

@@ -237,6 +237,9 @@ INTERCEPT_WORD_LIMIT = env.number("INTERCEPT_WORD_LIMIT", 32)
 INTERCEPT_WORD_UNIT = env.text("INTERCEPT_WORD_UNIT", "chars")
 # Of what auto-review rules close, so many percent go back to a person.
 AUTO_REVIEW_SAMPLE_PERCENT = env.number("AUTO_REVIEW_SAMPLE_PERCENT", 5)
+# What the form of a new sampling plan proposes.
+SAMPLING_PERCENT = env.number("SAMPLING_PERCENT", 1)
+SAMPLING_MINIMUM = env.number("SAMPLING_MINIMUM", 1)
 # Years that archived messages stay, by record class; of the classes that apply the longest counts.
 RETENTION_YEARS = {
     "chat": env.number("RETENTION_CHAT_YEARS", 5),

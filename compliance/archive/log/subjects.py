@@ -14,6 +14,7 @@ SUBJECTS = frozenset(
         "export",
         "hold",
         "lexicon",
+        "parameter",
         "purge",
         "retention",
         "review",

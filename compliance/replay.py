@@ -1,0 +1,58 @@
+"""Judges a stored message again, exactly as it was judged then, and compares byte for byte."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from compliance.archive.log.canonical import canonical
+from compliance.archive.scan import judge_batch
+from compliance.lexicon import ENGINE_VERSION, Engine, ScanFailed
+from compliance.lexicon.versions import described
+from compliance.lexicons import engine_of, whole_engine
+from compliance.models import LexiconVersion, MessageScan
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """`stored` and `again`: canonical JSON of the findings, empty where it could not be repeated."""
+
+    same: bool
+    why: str
+    stored: str = ""
+    again: str = ""
+
+
+def replay(scan: MessageScan) -> Replay:
+    """Uses the lexicon version, rules and normaliser that the decision names, or says why not."""
+    if scan.engine_version != ENGINE_VERSION:
+        then, now = described(scan.engine_version), described(ENGINE_VERSION)
+        return Replay(False, f"当时是 {then}，现在运行的是 {now}；请在当时的版本上重放。")
+    try:
+        engine = _engine(scan)
+        judged, failed = judge_batch([scan.message], engine)
+    except ScanFailed:
+        return Replay(False, f"词库 {scan.lexicon_version} 的词条与当时的摘要不符，不能重放。")
+    if failed:
+        return Replay(False, "这条消息现在不能扫描。")
+    stored, again = _bytes(scan.severity, scan.findings), _bytes(judged[0][3], judged[0][2])
+    if stored == again:
+        return Replay(True, "用当时的词库、规则和归一化重新判断，结论逐字节一致。", stored, again)
+    why = "结论不同：客户年龄、风险等级或两分钟内的上一条消息与当时不同，或记录被改动。"
+    return Replay(False, why, stored, again)
+
+
+def _engine(scan: MessageScan) -> Engine:
+    """Raises ScanFailed where no engine of that version and day has the digest of the decision."""
+    version = LexiconVersion.objects.filter(number=scan.lexicon_version).first()
+    if version is None:
+        raise ScanFailed("no such lexicon version")
+    for engine in (engine_of(version, timezone.localdate(scan.at)), whole_engine(version)):
+        if engine.digest == scan.lexicon_digest:
+            return engine
+    raise ScanFailed("lexicon digest differs")
+
+
+def _bytes(severity: int | None, findings: list[dict[str, Any]]) -> str:
+    kept = [{k: v for k, v in found.items() if k != "excerpt"} for found in findings]
+    return canonical({"findings": kept, "severity": severity})
