@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from compliance import autoreview, behaviour, lexicon_runs, lexicons, overdue, unanswered
+from compliance import autoreview, behaviour, lexicon_runs, lexicons, overdue, transfers, unanswered
 from compliance.archive import agreements, rounds, watch
 from compliance.archive.log import anchors
 from compliance.evidence import services as evidence
@@ -86,6 +86,11 @@ def lexicon_runs_resume() -> int:
 @shared_task
 def lexicons_promote() -> int:
     return lexicons.lexicons_promote()
+
+
+@shared_task
+def transfers_work() -> int:
+    return transfers.work()
 
 
 @shared_task

@@ -13,6 +13,7 @@ from compliance.views import (
     parameters,
     rules,
     sampling,
+    transfers,
 )
 
 app_name = "compliance"
@@ -28,6 +29,9 @@ urlpatterns = [
     path("alerts/bulk/", desk.alerts_bulk, name="alerts_bulk"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/transfers/", transfers.transfers, name="transfers"),
+    path("cases/transfers/<int:pk>/", transfers.transfer_decide, name="transfer_decide"),
+    path("cases/<int:pk>/transfer/", transfers.case_transfer, name="case_transfer"),
     path("cases/<int:pk>/action/", cases.case_action, name="case_action"),
     path("cases/<int:pk>/close/", cases.case_close, name="case_close"),
     path("cases/<int:pk>/reopen/", cases.case_reopen, name="case_reopen"),

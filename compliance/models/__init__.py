@@ -22,6 +22,7 @@ from compliance.models.retention import KeyRotation, LegalHold, PurgeItem, Purge
 from compliance.models.review import Review
 from compliance.models.sampling import Sample, SamplingPlan
 from compliance.models.search import MessageIndex
+from compliance.models.transfers import CaseTransfer
 
 __all__ = [
     "Alert",
@@ -37,6 +38,7 @@ __all__ = [
     "BenignProposal",
     "Case",
     "CaseAction",
+    "CaseTransfer",
     "Containment",
     "Decision",
     "EvidencePackage",

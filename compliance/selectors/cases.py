@@ -1,6 +1,7 @@
 """Reads of cases: the list by deadline, and the story of one."""
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -55,11 +56,23 @@ def entries(case: Case) -> list[Entry]:
         object_type="compliance.case", object_id=str(case.pk), action__in=_EVENTS
     )
     told = [Entry(e.at, *_EVENTS[e.action], e.actor_name, e.reason) for e in trail]
-    return sorted(told + [_measure(row) for row in _measures(case)], key=lambda entry: entry.at)
+    done = [_measure(row) for row in _measures(case)] + list(_handed(case))
+    return sorted(told + done, key=lambda entry: entry.at)
 
 
 def _measures(case: Case) -> QuerySet[CaseAction]:
     return case.actions.select_related("by")
+
+
+def _handed(case: Case) -> Iterator[Entry]:
+    """Proposals that the customer gets another manager, and what became of each."""
+    for row in case.transfers.select_related("taker", "proposed_by", "decided_by"):
+        title = f"建议转交给{row.taker.name}"
+        yield Entry(row.proposed_at, title, "arrows-exchange", row.proposed_by.name, row.why)
+        if row.decided_at:
+            who = row.decided_by.name if row.decided_by else ""
+            told = f"转交{row.taker.name}：{row.get_state_display()}"
+            yield Entry(row.decided_at, told, "arrows-exchange", who, row.outcome)
 
 
 def _measure(row: CaseAction) -> Entry:

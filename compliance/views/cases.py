@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from compliance import cases as service
+from compliance import transfers
 from compliance.conflicts import conflict_of
 from compliance.models import Case, CaseAction
 from compliance.names import category_name
@@ -40,6 +41,8 @@ def case(request: Request, pk: int) -> HttpResponse:
         "kinds": CaseAction.Kind.choices,
         "conflict": conflict_of(row.alert, request.user),
         "now": timezone.now(),
+        "successors": transfers.successors(row.alert.user)[:20] if row.alert.customer else (),
+        "moving": row.transfers.filter(finished_at=None).select_related("taker").first(),
         "entries": selectors.entries(row),
         "related": desk.related(row.alert, request.user)[:10],
         "category": category_name(row.alert.category),

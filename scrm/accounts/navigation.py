@@ -78,6 +78,7 @@ MENU = (
     Section(
         "企业微信与组织",
         (
+            _item("转交办理", "compliance:transfers", "arrows-exchange", ADMIN, HQ),
             _item("组织", "accounts:organisation", "sitemap", ADMIN, HQ),
             _item("企业微信组织", "channels:wecom_org", "hierarchy", HQ),
             _item("同步", "channels:sync", "refresh", HQ),

@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
         "compliance.tasks.behaviour_find_slow": 300,
         "compliance.tasks.alerts_escalate": 60,
         "compliance.tasks.lexicon_runs_resume": 60,
+        "compliance.tasks.transfers_work": 60,
         "compliance.tasks.lexicons_promote": min(_SWEEP, 30),
         "compliance.tasks.alerts_auto_review": _SWEEP,
         "compliance.tasks.evidence_sweep": 60,

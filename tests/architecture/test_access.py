@@ -39,6 +39,7 @@ READERS = {
     "compliance:lexicons": "compliance",
     "compliance:lexicon": "compliance",
     "compliance:aliases": "compliance",
+    "compliance:transfers": "branch_admin hq_admin",
     "compliance:parameters": "compliance hq_admin auditor",
     "compliance:lexicon_diff": "compliance",
     "compliance:lexicon_run": "compliance",

@@ -19,6 +19,7 @@ SUBJECTS = frozenset(
         "retention",
         "review",
         "sampling",
+        "transfer",
     }
 )
 
