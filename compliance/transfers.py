@@ -44,6 +44,12 @@ def successors(giver: User) -> QuerySet[User]:
     return rows.exclude(pk=giver.pk).annotate(load=Count("customers")).order_by("load", "pk")
 
 
+def moving(case: Case) -> CaseTransfer | None:
+    """The transfer of this case that is not finished."""
+    rows = CaseTransfer.objects.filter(case=case, finished_at=None)
+    return rows.select_related("taker").first()
+
+
 @transaction.atomic
 def transfer_propose(*, case: Case, taker: User, why: str, actor: User) -> CaseTransfer:
     """Proposes that `taker` serves the customer of the case from now on."""

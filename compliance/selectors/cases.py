@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from compliance.models import Case, CaseAction
+from compliance.models import Case, CaseAction, CaseTransfer
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 
@@ -66,7 +66,9 @@ def _measures(case: Case) -> QuerySet[CaseAction]:
 
 def _handed(case: Case) -> Iterator[Entry]:
     """Proposals that the customer gets another manager, and what became of each."""
-    for row in case.transfers.select_related("taker", "proposed_by", "decided_by"):
+    for row in CaseTransfer.objects.filter(case=case).select_related(
+        "taker", "proposed_by", "decided_by"
+    ):
         title = f"建议转交给{row.taker.name}"
         yield Entry(row.proposed_at, title, "arrows-exchange", row.proposed_by.name, row.why)
         if row.decided_at:

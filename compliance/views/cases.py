@@ -42,7 +42,7 @@ def case(request: Request, pk: int) -> HttpResponse:
         "conflict": conflict_of(row.alert, request.user),
         "now": timezone.now(),
         "successors": transfers.successors(row.alert.user)[:20] if row.alert.customer else (),
-        "moving": row.transfers.filter(finished_at=None).select_related("taker").first(),
+        "moving": transfers.moving(row),
         "entries": selectors.entries(row),
         "related": desk.related(row.alert, request.user)[:10],
         "category": category_name(row.alert.category),
