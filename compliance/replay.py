@@ -9,7 +9,7 @@ from compliance.archive.log.canonical import canonical
 from compliance.archive.scan import judge_batch
 from compliance.lexicon import ENGINE_VERSION, Engine, ScanFailed
 from compliance.lexicon.versions import described
-from compliance.lexicons import engine_of, whole_engine
+from compliance.lexicons import engine_of
 from compliance.models import LexiconVersion, MessageScan
 
 
@@ -47,10 +47,10 @@ def _engine(scan: MessageScan) -> Engine:
     version = LexiconVersion.objects.filter(number=scan.lexicon_version).first()
     if version is None:
         raise ScanFailed("no such lexicon version")
-    for engine in (engine_of(version, timezone.localdate(scan.at)), whole_engine(version)):
-        if engine.digest == scan.lexicon_digest:
-            return engine
-    raise ScanFailed("lexicon digest differs")
+    engine = engine_of(version, timezone.localdate(scan.at))
+    if engine.digest != scan.lexicon_digest:
+        raise ScanFailed("lexicon digest differs")
+    return engine
 
 
 def _bytes(severity: int | None, findings: list[dict[str, Any]]) -> str:

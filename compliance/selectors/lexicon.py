@@ -106,7 +106,7 @@ def category_name(code: str) -> str:
 
 
 def terms(version: LexiconVersion, kind: str, category: str) -> QuerySet[LexiconTerm]:
-    rows = version.terms.order_by("kind", "category", "text")
+    rows = version.terms.order_by("-kind", "category", "text")
     chosen = {name: value for name, value in (("kind", kind), ("category", category)) if value}
     return rows.filter(**chosen)
 

@@ -15,6 +15,12 @@ register = template.Library()
 register.filter("judged_by", described)
 
 
+@register.filter
+def code_points(text: str) -> str:
+    """The numbers of a text's symbols, for those whose fonts show only a box."""
+    return " ".join(f"U+{ord(ch):04X}" for ch in text if not ch.isalnum())
+
+
 @register.simple_tag
 def board_link(count: int, query: str, linked: bool) -> SafeString:
     """A number that leads to its rows on the desk, for those who may open it."""

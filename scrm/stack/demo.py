@@ -44,8 +44,11 @@ def prepare(customers: int) -> bool:
     return True
 
 
-def _redis_port() -> int | None:
-    """A port for our own Redis, unless the environment names a server."""
+def redis_port() -> int | None:
+    """A port for our own Redis, unless the environment names a server.
+
+    Chosen before anything rings: Celery keeps the address that its first bell was sent to.
+    """
     if os.environ.get("REDIS_IS_EXTERNAL"):
         return None
     port = embedded.free_port()
@@ -54,7 +57,7 @@ def _redis_port() -> int | None:
     return port
 
 
-def serve(*, web_port: int, callback_port: int, sandbox_port: int) -> int:
+def serve(*, web_port: int, callback_port: int, sandbox_port: int, redis_port: int | None) -> int:
     """Runs every process; returns honcho's exit code after all of them have ended."""
     var = local.var_dir()
     commands = processes.everything(
@@ -62,7 +65,7 @@ def serve(*, web_port: int, callback_port: int, sandbox_port: int) -> int:
         web_port=web_port,
         callback_port=callback_port,
         sandbox_port=sandbox_port,
-        redis_port=_redis_port(),
+        redis_port=redis_port,
     )
     manager = Manager()
     environment = {

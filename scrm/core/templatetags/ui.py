@@ -26,7 +26,8 @@ _COLOURS = {
 _STATE_COLOUR = {state: colour for colour, states in _COLOURS.items() for state in states.split()}
 # The review desk, its rules and samples.
 _STATE_COLOUR |= dict.fromkeys(("disputed", "proposed", "pending"), "yellow")
-_STATE_COLOUR |= {"pass": "green", "violation": "red"}
+_STATE_COLOUR |= {"pass": "green", "violation": "red", "ready": "green"}
+_STATE_COLOUR |= {"building": "blue", "starting": "blue", "refused": "red"}
 _SEVERITY_COLOUR = {0: "secondary", 1: "azure", 2: "yellow", 3: "orange", 4: "red"}
 _TIER_COLOUR = {
     "mass": "secondary",

@@ -23,5 +23,10 @@ class Command(BaseCommand):
 
         web, callbacks, sandbox = local.ports()
         demo.check_ports({"网页": web, "回调": callbacks, "企业微信模拟器": sandbox})
+        redis = demo.redis_port()
         demo.prepare(options["customers"])
-        sys.exit(demo.serve(web_port=web, callback_port=callbacks, sandbox_port=sandbox))
+        sys.exit(
+            demo.serve(
+                web_port=web, callback_port=callbacks, sandbox_port=sandbox, redis_port=redis
+            )
+        )
