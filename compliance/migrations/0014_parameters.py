@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0011_lexicon_dates"),
+        ("compliance", "0013_archive_agreement"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

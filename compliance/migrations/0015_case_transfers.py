@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_notice"),
-        ("compliance", "0012_parameters"),
+        ("compliance", "0014_parameters"),
         ("contacts", "0010_identity_doubts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
