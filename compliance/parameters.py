@@ -26,6 +26,10 @@ class Parameter:
     # What it does, as a person who decides about it wants to read it.
     what: str
 
+    @property
+    def bounds(self) -> str:
+        return f"{self.least:,}–{self.most:,}"
+
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
@@ -89,7 +93,7 @@ def parameter_propose(*, key: str, value: int, why: str, actor: User) -> Paramet
             row.save()
     except IntegrityError:
         raise BusinessError("这个参数已有一项调整等待批准。") from None
-    record("parameter.propose", actor=actor, obj=row, after=_told(row), reason=row.why)
+    record("parameter.propose", actor=actor, obj=row, after=_told(row.key, value), reason=row.why)
     return row
 
 
@@ -103,9 +107,15 @@ def parameter_decide(*, change: ParameterChange, approve: bool, actor: User) -> 
     row.decided_by, row.decided_at = actor, timezone.now()
     row.save()
     action = "parameter.approve" if approve else "parameter.reject"
-    record(action, actor=actor, obj=row, before={row.key: row.former}, after=_told(row))
+    record(
+        action,
+        actor=actor,
+        obj=row,
+        before=_told(row.key, row.former),
+        after=_told(row.key, row.value),
+    )
     return row
 
 
-def _told(row: ParameterChange) -> dict[str, int]:
-    return {row.key: row.value}
+def _told(key: str, value: int) -> dict[str, int]:
+    return {BY_KEY[key].name: value}

@@ -101,7 +101,7 @@ class ArchivedMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.msgtype} {self.sent_at:%m-%d %H:%M}"
+        return f"消息 {timezone.localtime(self.sent_at):%m-%d %H:%M}"
 
 
 class MessageScan(models.Model):

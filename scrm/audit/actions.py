@@ -120,3 +120,43 @@ LABELS = {
 
 def label(action: str) -> str:
     return LABELS.get(action, action)
+
+
+# What the fields of an event's before and after are called; others are shown as they stand.
+FIELDS: dict[str, str] = {
+    "accepted_impact": "已知悉影响",
+    "alert": "预警",
+    "branch": "机构",
+    "case": "工单",
+    "customer": "客户",
+    "decision": "结论",
+    "digest": "摘要",
+    "due_at": "期限",
+    "effective_at": "生效时间",
+    "evidence": "结案依据",
+    "field": "字段",
+    "found": "找到",
+    "kind": "种类",
+    "lexicon": "词库",
+    "messages": "消息",
+    "note": "说明",
+    "page": "第几页",
+    "rows": "行数",
+    "rule": "规则",
+    "rules": "规则数",
+    "sample": "样本",
+    "seconds": "用时（秒）",
+    "seed": "种子",
+    "severity": "级别",
+    "since": "从",
+    "stage": "步骤",
+    "staff": "员工",
+    "state": "状态",
+    "taker": "接手人",
+    "terms": "词条",
+    "text": "文本摘要",
+    "until": "到",
+    "user": "员工",
+    "version": "版本",
+    "words": "词语",
+}

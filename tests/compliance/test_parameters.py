@@ -45,7 +45,8 @@ def test_an_approved_threshold_is_in_force_at_once(cast: Cast, hq2: User) -> Non
     assert behaviour.run() == 1
     assert "上限 5" in dict(Alert.objects.get().facts)["次数"]
     told = AuditEvent.objects.get(action="parameter.approve")
-    assert (told.before, told.after, told.actor) == ({VIEWS: 200}, {VIEWS: 5}, hq2)
+    name = "大量查看客户"
+    assert (told.before, told.after, told.actor) == ({name: 200}, {name: 5}, hq2)
 
 
 def test_a_rejected_or_withdrawn_change_changes_nothing(cast: Cast, hq2: User) -> None:
