@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Max, Min, Q
+from django.utils import timezone
 
 from compliance.archive import blobs
 from compliance.archive.log import leaves, rows
@@ -15,6 +16,7 @@ from compliance.archive.log.purges import Purges, purges
 from compliance.archive.log.tree import Tree
 from compliance.archive.media import facts as media_facts
 from compliance.evidence.package import File, lines
+from compliance.lexicons import lexicon_data
 from compliance.models import (
     ArchivedMedia,
     ArchivedMessage,
@@ -180,22 +182,28 @@ def _purge_events(messages: Sequence[ArchivedMessage], size: int) -> list[LogLea
 
 def _policies(messages: Sequence[ArchivedMessage]) -> list[File]:
     """The lexicons that judged these messages, in full."""
-    digests = MessageScan.objects.filter(message__in=messages).values("lexicon_digest").distinct()
-    found = LexiconVersion.objects.filter(digest__in=digests).order_by("id")
-    return [File(f"policy/{version.number}.json", _policy(version)) for version in found]
+    scans = MessageScan.objects.filter(message__in=messages).order_by("lexicon_version")
+    rows = scans.values_list("lexicon_version", "lexicon_digest").annotate(first=Min("at"))
+    judged: dict[str, dict[str, str]] = {}
+    for number, digest, first in rows:
+        judged.setdefault(number, {})[digest] = timezone.localdate(first).isoformat()
+    found = LexiconVersion.objects.filter(number__in=judged).order_by("id")
+    return [
+        File(f"policy/{version.number}.json", _policy(version, judged[version.number]))
+        for version in found
+    ]
 
 
-def _policy(version: LexiconVersion) -> bytes:
-    terms = version.terms.order_by("id").values_list(
-        "kind", "category", "severity", "text", "target", "rule_id"
-    )
+def _policy(version: LexiconVersion, judged: dict[str, str]) -> bytes:
+    """`judged`: digest that scan results name → the day whose terms it stands for."""
     return lines(
         [
             {
                 "activated_at": moment(version.activated_at) if version.activated_at else None,
                 "digest": version.digest,
+                "judged": judged,
                 "number": version.number,
-                "terms": [list(row) for row in terms],
+                "terms": [term.row() for term in lexicon_data(version).terms],
             }
         ]
     )

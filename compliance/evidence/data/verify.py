@@ -207,6 +207,18 @@ def canonical(value):
     return text.encode("utf-8", "surrogatepass")
 
 
+def rows_digest(rows):
+    """The digest of a lexicon: its rows in a fixed order, whatever order they come in."""
+    lines = sorted(json.dumps(row, ensure_ascii=True) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def holds(row, day):
+    """Whether a term counts on that day; only some terms carry their first and last day."""
+    since, until = row[6:8] or ("", "")
+    return since <= day and (not until or day <= until)
+
+
 class Package:
     def __init__(self, folder, sm3, key=None):
         self.folder, self.sm3, self.key = folder, sm3, key
@@ -358,9 +370,11 @@ class Package:
         """Each lexicon adds up to the digest that scan results name."""
         for name in sorted(n for n in self.listed() if n.startswith("policy/")):
             policy = json.loads(self.read(name))
-            rows = sorted(json.dumps(row, ensure_ascii=True) for row in policy["terms"])
-            if hashlib.sha256("\n".join(rows).encode()).hexdigest() != policy["digest"]:
+            if rows_digest(policy["terms"]) != policy["digest"]:
                 self.problem("词库 %s 与其摘要不符" % name)
+            for digest, day in sorted(policy.get("judged", {}).items()):
+                if rows_digest(row for row in policy["terms"] if holds(row, day)) != digest:
+                    self.problem("词库 %s 在 %s 的词条与扫描结论的摘要不符" % (name, day))
 
     def compare(self, path):
         """The bank's own anchor file must hold the same lines."""
