@@ -50,4 +50,4 @@ def test_fifth_set_keeps_its_figures(engine):
     keys = ("label", "category", "variant", "text")
     rows = [dict(zip(keys, line.split("\t"), strict=True)) for line in lines if line[0] != "#"]
     figures = summary(flag_rows(engine, rows))
-    assert figures["recall"] >= 0.97 and figures["fp_clean"] <= 0.02
+    assert figures["recall"] >= 0.98 and figures["fp_clean"] <= 0.025
