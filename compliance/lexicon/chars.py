@@ -5,6 +5,7 @@ The table is filled lazily: str.translate asks for a code point once, later it i
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -29,6 +30,7 @@ _LOOKALIKE = dict(zip("авсеорхуѕіјԛԝνοαικμτυхѵցʋ", "abc
     "⻓": "长",
 }
 _KEEP = "%.@"
+_USUAL = ((0x20, 0x7F), (0x3000, 0x3040), (0x4E00, 0xA000), (0xFF00, 0xFFF0))
 
 
 @cache
@@ -98,12 +100,28 @@ def alias_form(text: str) -> str:
     return "".join(form if form.isalnum() or not form else ch for ch, form in forms)
 
 
+@cache
+def _changing() -> re.Pattern[str]:
+    """Runs of characters outside the great mass that are canonical already."""
+    same = (code for first, last in _USUAL for code in range(first, last))
+    kept = "".join(chr(code) for code in same if canonical_char(chr(code)) == chr(code))
+    return re.compile(f"[^{re.escape(kept)}]+")
+
+
 class CharTable(dict[int, str]):
     """str.translate table; `kept` are symbols with a meaning of their own (emoji aliases)."""
 
     def __init__(self, kept: frozenset[str]) -> None:
         super().__init__()
         self.kept = kept
+        self._runs = _changing()
+
+    def canonical(self, text: str) -> str:
+        """text.translate(self), but most characters of a message need no look-up."""
+        return self._runs.sub(self._run, text)
+
+    def _run(self, match: re.Match[str]) -> str:
+        return match.group().translate(self)
 
     def __missing__(self, code: int) -> str:
         ch = chr(code)

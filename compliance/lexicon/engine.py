@@ -69,7 +69,7 @@ class Engine:
             raise ScanFailed(f"scan failed: {type(error).__name__}") from error
 
     def _findings(self, text: str, context: ScanContext) -> list[Finding]:
-        canon = text.translate(self.table)
+        canon = self.table.canonical(text)
         plain = self.squeezer.fast(canon)
         hits = self.matcher.hits(plain)
         layer = LazyLayer(plain, lambda: self._plain_layer(text))

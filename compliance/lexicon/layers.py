@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from compliance.lexicon.chars import COMMA, NOISE, CharTable
 
@@ -98,14 +98,24 @@ class Squeezer:
         # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
         self.symbols = symbols
         self.find = re.compile(_noise_class(symbols) + r"+|[.@]")
+        self.marks = re.compile(_mark_class(symbols) + "+")
 
     def fast(self, canon: str) -> str:
-        # Looking for the marks first is ten times cheaper than a substitution without a match.
-        if NOISE in canon or "." in canon or "@" in canon or not self.symbols.isdisjoint(canon):
-            canon = self.find.sub(_squeezed, canon)
+        if self.marks.search(canon):
+            canon = "".join(self._pieces(canon))
             if LATIN_GAP in canon:
                 canon = _LETTERS.sub(lambda m: m.group().replace(LATIN_GAP, ""), canon)
         return _join_singles(canon)
+
+    def _pieces(self, canon: str) -> Iterator[str]:
+        """canon with each match of `find` replaced; `marks` finds the places ten times faster."""
+        at = 0
+        for place in self.marks.finditer(canon):
+            for match in self.find.finditer(canon, *place.span()):
+                yield canon[at : match.start()]
+                yield _squeezed(match)
+                at = match.end()
+        yield canon[at:]
 
     def slow(self, layer: Layer) -> Layer:
         edits = [(m.start(), m.end(), _squeezed(m)) for m in self.find.finditer(layer.text)]
@@ -119,6 +129,12 @@ def _noise_class(symbols: frozenset[str]) -> str:
     far = "".join(sorted(s for s in symbols if s >= "\U00010000"))
     tail = f"|(?=[\U00010000-\U0010ffff])[{re.escape(far)}]" if far else ""
     return f"(?:[{re.escape(near)}]{tail})"
+
+
+def _mark_class(symbols: frozenset[str]) -> str:
+    """One plain set around everything that `find` may match."""
+    near = NOISE + ".@" + "".join(sorted(s for s in symbols if s < "\U00010000"))
+    return f"[{re.escape(near)}\U00010000-\U0010ffff]"
 
 
 def _is_han(ch: str) -> bool:

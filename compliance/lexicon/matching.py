@@ -6,7 +6,8 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 
 from compliance.lexicon.chars import STOP
 from compliance.lexicon.index import Entry, Hit, Index
@@ -20,6 +21,7 @@ from compliance.rules.wording import load_wording
 
 ALIAS = "*"
 _MASK = "\x02"
+_REMEMBERED = 20_000  # characters
 _WORDED = 2  # hold
 _SURE = 0.7  # a listed word needs a stronger contradiction than a pattern
 _COMPONENTS = frozenset("亻氵扌讠钅忄纟宀辶阝刂彳礻衤犭饣艹灬冫疒丷丨丿山石马木口女土王禾火贝力米")
@@ -50,11 +52,14 @@ class Hits:
     rules: list[tuple[Rule, int, int]]  # with a word of each cue list in the sentence start:end
     folded: bool  # an alias or the components of a character that fits its neighbours
 
-    def take(self, start: int, end: int, entry: Entry) -> None:
-        if entry.term is not None:
-            self.terms.append((start, end, entry.term))
-        if entry.benign:
-            self.benign.append((start, end))
+
+class Singles(dict[str, int]):
+    """Cue masks of single characters; any other character says nothing."""
+
+    def __missing__(self, char: str) -> int:
+        if len(self) < _REMEMBERED:
+            self[char] = 0
+        return 0
 
 
 class Matcher:
@@ -62,12 +67,7 @@ class Matcher:
         """`neighbours`: the pairs of characters that stand together in risky words."""
         self.index = index
         self.neighbours = neighbours
-        self.entries = [
-            (e.bits, e.rules, e if e.term or e.benign or e.split else None) for e in index.entries
-        ]
-        self.singles = {w: (e.bits, e.rules) for w, e in index.singles.items()}
-        self.masks = [mask for mask, _ in index.rules]
-        self.single_words = frozenset(self.singles)
+        self.singles = Singles(index.singles)
 
     def hits(self, text: str) -> Hits:
         """Sentence by sentence: no word and no rule reaches over the end of one."""
@@ -83,26 +83,25 @@ class Matcher:
         return found
 
     def _sentence(self, text: str, at: int, found: Hits) -> None:
-        bits = 0
-        candidates: list[int] = []
-        entries, singles = self.entries, self.singles
-        for char in self.single_words.intersection(text):
-            own, rules = singles[char]
-            bits |= own
-            candidates += rules
-        for start, end, number in self.index.automaton.find_overlapping(text):
-            own, rules, special = entries[number]
-            bits |= own
-            candidates += rules
-            if special:
-                found.take(at + start, at + end, special)
-                if special.split and not found.folded:
-                    found.folded = self._folds(text, start, end, special.split)
-        masks, absent = self.masks, ~bits
-        complete = [number for number in set(candidates) if not masks[number] & absent]
-        if complete:
-            rule_of, end = self.index.rules, at + len(text)
-            found.rules += [(rule_of[number][1], at, end) for number in sorted(complete)]
+        index = self.index
+        masks, entries = index.words, index.entries
+        special = len(entries)
+        seen = reduce(or_, map(self.singles.__getitem__, text), 0)
+        for start, end, number in index.automaton.find_overlapping(text):
+            seen |= masks[number]
+            if number < special:
+                self._take(text, at, (start, end), entries[number], found)
+        end = at + len(text)
+        found.rules += [(rule, at, end) for rule in index.cues.complete(seen, text)]
+
+    def _take(self, text: str, at: int, span: Span, entry: Entry, found: Hits) -> None:
+        start, end = span
+        if entry.term is not None:
+            found.terms.append((at + start, at + end, entry.term))
+        if entry.benign:
+            found.benign.append((at + start, at + end))
+        if entry.split and not found.folded:
+            found.folded = self._folds(text, start, end, entry.split)
 
     def _folds(self, text: str, start: int, end: int, whole: str) -> bool:
         """人到 may spell 倒, but only beside a character that 倒 goes with or another component."""
@@ -116,14 +115,17 @@ class Matcher:
     def evaluate(self, layer: AnyLayer, hits: Hits, original: str, canon: str) -> list[Raw]:
         """`canon` still has the noise, so that a word may carry symbols inside."""
         terms = hits.terms
-        if isinstance(layer, LazyLayer):
-            terms = [hit for hit in terms if _may_count(hit[2], layer.text, canon)]
+        if terms and isinstance(layer, LazyLayer):
+            terms = _that_may_count(terms, layer.text, canon)
+        if not terms and not hits.rules:
+            return []
         hits.benign.sort()
         found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
         if hits.rules:
             masked = _masked(layer.text, hits.benign)
             found += [_rule_raw(layer, original, masked, *unit) for unit in hits.rules]
-        return _weighed([raw for raw in found if raw is not None], layer.text)
+        raws = [raw for raw in found if raw is not None]
+        return _weighed(raws, layer.text) if raws else raws
 
     def worded(self, layer: AnyLayer) -> Raw | None:
         """A finding by wording alone: it asks for a second look and never blocks by itself."""
@@ -140,11 +142,15 @@ class Matcher:
         return Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)
 
 
-def _may_count(term: Term, text: str, canon: str) -> bool:
+def _that_may_count(terms: list[Hit], text: str, canon: str) -> list[Hit]:
     """A neutral word that stands in one piece wherever it stands was not disguised."""
-    return term.kind != "object" or (
-        len(text) < len(canon) and canon.count(term.text) < text.count(term.text)
-    )
+    if len(text) == len(canon):
+        return [hit for hit in terms if hit[2].kind != "object"]
+    return [
+        hit
+        for hit in terms
+        if hit[2].kind != "object" or canon.count(hit[2].text) < text.count(hit[2].text)
+    ]
 
 
 def _masked(text: str, benign: list[Span]) -> str:

@@ -111,7 +111,7 @@ class Homophones:
 
     def suspects(self, text: str) -> bool:
         """Whether `apply` would change the text, without building offsets."""
-        if any(pinyin.is_typed(run) for run in self.latin.findall(text)):
+        if self.latin.search(text) and any(map(pinyin.is_typed, self.latin.findall(text))):
             return True
         return next(self._heard(text), None) is not None
 
@@ -120,8 +120,8 @@ class Homophones:
         groups = self.spoken
         sounds = text.translate(pinyin.TABLE)
         for start, end, i in self.spoken_automaton.find_overlapping(sounds):
-            group = groups[i]
-            if text[start:end] in group:
+            group, written = groups[i], text[start:end]
+            if written in group:
                 continue
             for word in group:
                 if self._replaces(text, start, end, word):

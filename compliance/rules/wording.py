@@ -9,6 +9,8 @@ in data/examples and shipped as a text file, one feature a line; nothing is lear
 from __future__ import annotations
 
 import math
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,10 +23,13 @@ from compliance.rules.grammar import DATA, load_classes
 
 SCALE = 3.0
 WINDOW = 48
+_ROOTS = [math.sqrt(2 * size + 3) for size in range(2 * WINDOW)]
 Span = tuple[int, int]
 _REMEMBERED = 300_000
 _START, _END = "^$"
 STOP = "。"
+_UNKNOWN = "\uffff"
+_FAR = re.compile("[\U00010000-\U0010ffff]")
 
 
 @cache
@@ -76,21 +81,48 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
         yield cuts[index], cuts[min(index + 2, len(cuts) - 1)]
 
 
-class Pairs(dict[str, float]):
-    """Two neighbours -> the weight of the pair and of its first character: one look-up for both."""
+def _code(pair: str) -> int:
+    """Two characters of the basic plane as one number."""
+    return int.from_bytes(pair.encode("utf-16-le"), sys.byteorder)
+
+
+def _framed_units(text: str) -> bytes:
+    """STOP, text, STOP in two bytes a character; the model knows none beyond the basic plane."""
+    units = f"{STOP}{text}{STOP}".encode("utf-16-le")
+    if len(units) == 2 * len(text) + 4:
+        return units
+    return f"{STOP}{_FAR.sub(_UNKNOWN, text)}{STOP}".encode("utf-16-le")
+
+
+class Pairs(dict[int, float]):
+    """Two neighbours -> the weight of the pair and of its first character: one look-up for both.
+
+    Keyed by number, because making a string of every two neighbours took most of the time.
+    """
 
     def __init__(self, weights: dict[str, float]) -> None:
-        pairs = (w for w in weights if len(w) == 2)
-        super().__init__({w: weights[w] + weights.get(w[0], 0.0) for w in pairs})
-        self.first = weights
+        pairs = (w for w in weights if len(w) == 2 and not _FAR.search(w))
+        super().__init__({_code(w): weights[w] + weights.get(w[0], 0.0) for w in pairs})
+        self.weights = weights
 
-    def __missing__(self, pair: str) -> float:
-        first = _START if pair[0] == STOP else pair[0]
-        framed_pair = first + (_END if pair[1] == STOP else pair[1])
-        value = self.first.get(framed_pair, 0.0) + self.first.get(first, 0.0)
+    def __missing__(self, code: int) -> float:
+        two = code.to_bytes(4, sys.byteorder).decode("utf-16-le")
+        first = _START if two[0] == STOP else two[0]
+        pair = first + (_END if two[1] == STOP else two[1])
+        value = self.weights.get(pair, 0.0) + self.weights.get(first, 0.0)
         if len(self) < _REMEMBERED:
-            self[pair] = value
+            self[code] = value
         return value
+
+    def of(self, text: str) -> list[float]:
+        """Values of the neighbours in STOP + text + STOP."""
+        units = _framed_units(text)
+        even = memoryview(units[: len(units) // 4 * 4]).cast("I")
+        odd = memoryview(units[2 : 2 + (len(units) - 2) // 4 * 4]).cast("I")
+        found = [0.0] * (len(units) // 2 - 1)
+        found[::2] = map(self.__getitem__, even)
+        found[1::2] = map(self.__getitem__, odd)
+        return found
 
 
 @dataclass(frozen=True)
@@ -100,11 +132,11 @@ class Wording:
     accept: float
     veto: float
     bias: float
-    weights: dict[str, float]
     pairs: Pairs
     ending: float
-    words: list[str]
-    automaton: Automaton  # class words of three characters and more
+    words: list[str]  # class words of three characters and more, and their weights
+    long: list[float]
+    automaton: Automaton
     tallies: dict[str, dict[str, int]]
     totals: dict[str, int]
     # The last text and its scores, replaced as one: threads may share it.
@@ -112,17 +144,17 @@ class Wording:
 
     def scores(self, text: str) -> list[tuple[float, Span]]:
         """(score, span) of each sentence; log-odds-like numbers, positive towards violation."""
-        pairs = list(map(self.pairs.__getitem__, map(add, STOP + text, text + STOP)))
-        long = self.automaton.find_overlapping(text)
+        values = self.pairs.of(text)
+        long = [(at, to, self.long[i]) for at, to, i in self.automaton.find_overlapping(text)]
         found: list[tuple[float, Span]] = []
         for start, end in windows(text):
-            total = sum(pairs[start : end + 1], self.ending)
-            for at, to, number in long:
+            total = sum(values[start : end + 1], self.ending)
+            for at, to, weight in long:
                 if start <= at and to <= end:
-                    total += self.weights[self.words[number]]
-            found.append(
-                (total * SCALE / math.sqrt(2 * (end - start) + 3) + self.bias, (start, end))
-            )
+                    total += weight
+            size = end - start
+            root = _ROOTS[size] if size < len(_ROOTS) else math.sqrt(2 * size + 3)
+            found.append((total * SCALE / root + self.bias, (start, end)))
         return found
 
     def _latest(self, text: str) -> list[tuple[float, Span]]:
@@ -182,10 +214,10 @@ def _merged(
         accept,
         veto,
         bias,
-        weights,
         Pairs(weights),
         weights.get(_END, 0.0),
         long,
+        [weights[word] for word in long],
         Automaton(long),
         tallies,
         totals,
