@@ -1,22 +1,33 @@
 """Walks over the archive with one lexicon version: what it would change, and the rescan.
 
 A preview compares with the newest decision about each message and writes none. A rescan stores its
-own decision beside the old ones and raises alerts only where there was none. Both go batch by
-batch; the row keeps how far they came, so that a killed worker loses one batch at most.
+own decision beside the old ones and raises alerts only where there was none.
+
+A walk is cut into parts, ranges of message keys. Each process takes a part that no other has and
+goes on batch by batch; the part keeps how far it came, so that a killed worker loses one batch.
 """
 
 import datetime
 import time
+from itertools import pairwise
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from compliance.archive import scan
 from compliance.archive.records import UNREADABLE
 from compliance.lexicon import ScanFailed
 from compliance.lexicons import engine_of, whole_engine
-from compliance.models import Alert, ArchivedMessage, LexiconRun, LexiconVersion, MessageScan
+from compliance.models import (
+    Alert,
+    ArchivedMessage,
+    LexiconRun,
+    LexiconRunPart,
+    LexiconVersion,
+    MessageScan,
+)
 from scrm.accounts.models import User
 from scrm.audit.services import record
 from scrm.core import bell
@@ -29,13 +40,15 @@ _BATCH = 500
 _SLICE_SECONDS = 20.0
 _STALLED = datetime.timedelta(minutes=2)
 _SAMPLES = 20
+_COUNTS = ("done", "newly", "vanished", "lost", "unread")
 
 
-def _ring(pk: int) -> None:
+def _ring(pk: int, times: int = 1) -> None:
     # Imported here: the task calls back into this module.
     from compliance.tasks import lexicon_run_work
 
-    bell.ring(lexicon_run_work, pk)
+    for _ in range(times):
+        bell.ring(lexicon_run_work, pk)
 
 
 def _messages(run: LexiconRun) -> QuerySet[ArchivedMessage]:
@@ -53,12 +66,21 @@ def lexicon_run_start(*, version: LexiconVersion, kind: str, actor: Actor) -> Le
         return held
     since = timezone.now() - datetime.timedelta(days=PREVIEW_DAYS) if kind == Kind.PREVIEW else None
     run = LexiconRun(version=version, kind=kind, since=since, started_by_id=actor.pk)
-    facts = _messages(run).aggregate(total=Count("id"), last=Max("id"))
-    run.total, run.last = facts["total"], facts["last"] or 0
+    facts = _messages(run).aggregate(total=Count("id"), first=Min("id"), last=Max("id"))
+    run.total = facts["total"]
     run.save()
+    parts = _cut(run, facts["first"] or 1, facts["last"] or 0)
     record("lexicon.run", actor=actor, obj=version, after={"kind": kind, "messages": run.total})
-    _ring(run.pk)
+    _ring(run.pk, len(parts))
     return run
+
+
+def _cut(run: LexiconRun, first: int, last: int) -> list[LexiconRunPart]:
+    """Equal ranges of keys, one for each process that may walk; a small archive is one."""
+    count = max(1, min(settings.LEXICON_RUN_PROCESSES, run.total // _BATCH))
+    ends = [first - 1 + (last - first + 1) * n // count for n in range(count + 1)]
+    parts = [LexiconRunPart(run=run, after=a, last=b) for a, b in pairwise(ends)]
+    return LexiconRunPart.objects.bulk_create(parts)
 
 
 def lexicon_rescan(*, version: LexiconVersion, actor: User) -> LexiconRun:
@@ -72,9 +94,12 @@ def work(pk: int, seconds: float = _SLICE_SECONDS) -> bool:
     """Goes on with a walk for about so long; returns whether there is more to do."""
     ends = time.monotonic() + seconds
     while _step(pk):
+        _sum_up(pk)
         if time.monotonic() > ends:
             _ring(pk)
             return True
+    # Also where a worker died between its last batch and the sum.
+    _sum_up(pk)
     return False
 
 
@@ -82,46 +107,70 @@ def resume() -> int:
     """Rings for the walks that nobody moved for a while; returns how many."""
     stalled = LexiconRun.objects.filter(
         state=State.RUNNING, moved_at__lt=timezone.now() - _STALLED
-    ).values_list("pk", flat=True)
-    for pk in stalled:
-        _ring(pk)
+    ).annotate(open=Count("parts", filter=Q(parts__finished=False)))
+    for pk, parts in stalled.values_list("pk", "open"):
+        _ring(pk, max(1, parts))
     return len(stalled)
 
 
 @transaction.atomic
 def _step(pk: int) -> bool:
-    """One batch, with its progress in the same transaction."""
-    run = LexiconRun.objects.select_for_update().select_related("version").get(pk=pk)
-    if run.state != State.RUNNING:
+    """One batch of a part that nobody else walks, with its progress in the same transaction."""
+    free = LexiconRunPart.objects.filter(run=pk, run__state=State.RUNNING, finished=False)
+    free = free.select_for_update(skip_locked=True, of=("self",))
+    part = free.select_related("run__version").order_by("id").first()
+    if part is None:
         return False
-    rows = _messages(run).filter(id__gt=run.after, id__lte=run.last).order_by("id")
+    rows = _messages(part.run).filter(id__gt=part.after, id__lte=part.last).order_by("id")
     batch = list(rows.only(*scan.READ)[:_BATCH])
-    if not batch:
-        return _finish(run, State.DONE)
     try:
-        _judge(run, batch)
+        _judge(part, batch)
     except ScanFailed:
-        return _finish(run, State.FAILED)
-    run.after, run.moved_at = batch[-1].pk, timezone.now()
-    run.done += len(batch)
-    run.save()
+        ended = {"state": State.FAILED, "finished_at": timezone.now()}
+        LexiconRun.objects.filter(pk=pk, state=State.RUNNING).update(**ended)
+        return False
+    part.after = batch[-1].pk if batch else part.last
+    part.finished = len(batch) < _BATCH
+    part.done += len(batch)
+    part.save()
     return True
 
 
-def _finish(run: LexiconRun, state: str) -> bool:
-    run.state, run.finished_at = state, timezone.now()
+@transaction.atomic
+def _sum_up(pk: int) -> None:
+    """The sums of the parts, and the end when all are finished: may be repeated at any time."""
+    run = LexiconRun.objects.select_for_update().get(pk=pk)
+    if run.state != State.RUNNING:
+        return
+    parts = list(run.parts.all())
+    for name in _COUNTS:
+        setattr(run, name, sum(getattr(part, name) for part in parts))
+    run.samples = _merged(parts)
+    run.moved_at = timezone.now()
+    if all(part.finished for part in parts):
+        run.state, run.finished_at = State.DONE, run.moved_at
     run.save()
-    return False
 
 
-def _judge(run: LexiconRun, batch: list[ArchivedMessage]) -> None:
+def _merged(parts: list[LexiconRunPart]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for part in parts:
+        for sort, keys in part.samples.items():
+            found[sort] = (found.get(sort, []) + keys)[:_SAMPLES]
+    return found
+
+
+def _judge(part: LexiconRunPart, batch: list[ArchivedMessage]) -> None:
+    if not batch:
+        return
+    run = part.run
     # A preview asks what the version would change, whatever the days of its terms.
     engine = whole_engine(run.version) if run.kind == Kind.PREVIEW else engine_of(run.version)
     former = _former(batch, engine.digest)
     judged, failed = scan.judge_batch(batch, engine)
-    run.unread += failed
+    part.unread += failed
     for message, _, _, severity in judged:
-        _count(run, message.pk, former.get(message.pk, (None, False)), severity)
+        _count(part, message.pk, former.get(message.pk, (None, False)), severity)
     if run.kind == Kind.RESCAN:
         scan.keep(judged)
 
@@ -135,18 +184,20 @@ def _former(batch: list[ArchivedMessage], digest: str) -> dict[int, tuple[int | 
     return {pk: (was, state == Alert.State.CONFIRMED) for pk, was, state in states}
 
 
-def _count(run: LexiconRun, pk: int, former: tuple[int | None, bool], severity: int | None) -> None:
+def _count(
+    part: LexiconRunPart, pk: int, former: tuple[int | None, bool], severity: int | None
+) -> None:
     was, confirmed = former
     if severity and not was:
-        run.newly += 1
-        _sample(run, "newly", pk)
+        part.newly += 1
+        _sample(part, "newly", pk)
     elif was and not severity:
-        run.vanished += 1
-        _sample(run, "lost" if confirmed else "vanished", pk)
-        run.lost += confirmed
+        part.vanished += 1
+        _sample(part, "lost" if confirmed else "vanished", pk)
+        part.lost += confirmed
 
 
-def _sample(run: LexiconRun, sort: str, pk: int) -> None:
-    keys = run.samples.setdefault(sort, [])
+def _sample(part: LexiconRunPart, sort: str, pk: int) -> None:
+    keys = part.samples.setdefault(sort, [])
     if len(keys) < _SAMPLES:
         keys.append(pk)

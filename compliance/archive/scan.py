@@ -197,6 +197,8 @@ def keep(judged: list[Judged]) -> None:
     faults.reach("F7")
     hits = [(m, found) for m, _, found, severity in judged if severity and m.from_staff]
     if hits:
+        # A rescan has several processes: each must see the repetitions that the others raised.
+        locks.until_commit(locks.ALERTS)
         _raise_alerts(hits)
     append_scans(scans)
 

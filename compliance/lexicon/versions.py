@@ -15,7 +15,7 @@ _RELEASE = "1.2.0"
 _LEXICON = Path(__file__).parent
 _RULES = _LEXICON.parent / "rules"
 _NORMALISING = ("chars", "layers", "names", "pinyin", "restore", "segment")
-# Sentences that the wording was learnt from; they are not read when judging.
+# Sentences that the wording was learnt from; nothing in them decides about a message.
 _NOT_READ = "examples"
 
 

@@ -13,7 +13,7 @@ from compliance.models.containment import Containment
 from compliance.models.evidence import EvidencePackage
 from compliance.models.holidays import Holiday
 from compliance.models.intercept import InterceptRule
-from compliance.models.lexicon import LexiconRun, LexiconTerm, LexiconVersion
+from compliance.models.lexicon import LexiconRun, LexiconRunPart, LexiconTerm, LexiconVersion
 from compliance.models.log import LogAnchor, LogHead, LogLeaf, LogSubtree
 from compliance.models.media import ArchivedMedia
 from compliance.models.parameters import ParameterChange
@@ -47,6 +47,7 @@ __all__ = [
     "KeyRotation",
     "LegalHold",
     "LexiconRun",
+    "LexiconRunPart",
     "LexiconTerm",
     "LexiconVersion",
     "LogAnchor",

@@ -72,7 +72,8 @@ class LexiconTerm(models.Model):
 class LexiconRun(models.Model):
     """One walk over the archive with one version: a preview of its impact, or a rescan.
 
-    The row is the truth: workers move `after` forward in batches and any of them may go on.
+    Its parts are the truth: workers move them forward in batches and any of them may go on. The
+    counts here are the sums of theirs.
     """
 
     class Kind(models.TextChoices):
@@ -89,8 +90,6 @@ class LexiconRun(models.Model):
     state = models.CharField("状态", max_length=10, choices=State, default=State.RUNNING)
     # Only messages sent since; None: the whole archive.
     since = models.DateTimeField(null=True)
-    after = models.BigIntegerField(default=0)  # key of the last message that was done
-    last = models.BigIntegerField(default=0)  # key of the last message that belongs to the walk
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     newly = models.PositiveIntegerField("新命中", default=0)
@@ -122,3 +121,24 @@ class LexiconRun(models.Model):
     @property
     def percent(self) -> int:
         return 100 if not self.total else min(100, 100 * self.done // self.total)
+
+
+class LexiconRunPart(models.Model):
+    """A range of message keys of one walk, with its own place and counts: one process at a time."""
+
+    run = models.ForeignKey(LexiconRun, models.CASCADE, related_name="parts")
+    after = models.BigIntegerField()  # key of the last message that was done
+    last = models.BigIntegerField()  # key of the last message of the range
+    finished = models.BooleanField(default=False)
+    done = models.PositiveIntegerField(default=0)
+    newly = models.PositiveIntegerField(default=0)
+    vanished = models.PositiveIntegerField(default=0)
+    lost = models.PositiveIntegerField(default=0)
+    unread = models.PositiveIntegerField(default=0)
+    samples = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.after}-{self.last}"

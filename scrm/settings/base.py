@@ -210,6 +210,7 @@ QUIET_HOURS = env.text("QUIET_HOURS", "20:30-09:00")
 QUIET_WEEKDAYS = env.text("QUIET_WEEKDAYS", "7")
 # A lexicon check that takes longer than this counts as failed: the message is held.
 SCAN_SECONDS = env.number("SCAN_SECONDS", 5)
+LEXICON_RUN_PROCESSES = env.number("LEXICON_RUN_PROCESSES", 2)
 # Longer than a campaign runs: an RM may tap on its last day.
 RESULT_POLL_DAYS = 31
 RESULT_POLL_SECONDS = env.number("RESULT_POLL_SECONDS", 60)

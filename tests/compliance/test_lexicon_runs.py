@@ -1,13 +1,16 @@
 """A walk over the archive with another version: the preview, what it asks of a person, the rescan."""
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from compliance import lexicon_runs, lexicons
 from compliance.lexicons import lexicon_activate, lexicon_import_csv
-from compliance.models import Alert, LexiconRun, LexiconVersion, MessageScan
+from compliance.models import Alert, LexiconRun, LexiconRunPart, LexiconVersion, MessageScan
 from compliance.selectors import lexicon as selectors
 from scrm.audit.models import AuditEvent
 from scrm.core.errors import BusinessError
@@ -91,7 +94,7 @@ def test_a_killed_walk_goes_on_where_it_was(cast: Cast, talked: int, monkeypatch
     monkeypatch.setattr(lexicon_runs, "_BATCH", 1)
     draft = drafted("火星理财计划,off_book_sale,4\n", cast)
     run = draft.runs.get()
-    assert lexicon_runs._step(run.pk)
+    assert lexicon_runs.work(run.pk, seconds=0)
     run.refresh_from_db()
     assert (run.done, run.state, run.percent) == (1, State.RUNNING, 50)
     assert finished(draft).done == 2
@@ -131,3 +134,48 @@ def test_the_pages_show_impact_progress_and_difference(
         "火星理财计划"
         in client.get(f"/compliance/lexicons/{draft.pk}/diff/?other={former.pk}").content.decode()
     )
+
+
+def test_a_walk_in_parts_finds_what_one_walk_finds(
+    cast: Cast, chat: Chat, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Two workers in turn, one of them killed between its batch and the sum of the parts."""
+    monkeypatch.setattr(lexicon_runs, "_BATCH", 2)
+    settings.LEXICON_RUN_PROCESSES = 3
+    to = befriend(cast.wang).external_userid
+    for number in range(7):
+        chat.say("alice", to, SAID if number % 3 == 0 else HARMLESS)
+    chat.archive()
+    active = in_force("火星理财计划,off_book_sale,4\n", cast)
+    run = lexicon_runs.lexicon_rescan(version=active, actor=cast.officer)
+    parts = list(run.parts.order_by("id"))
+    assert len(parts) == 3
+    assert [part.after for part in parts[1:]] == [part.last for part in parts[:-1]]
+    assert lexicon_runs._step(run.pk)
+    done = finished(active, Kind.RESCAN)
+    assert (done.state, done.done, done.newly, len(done.samples["newly"])) == (State.DONE, 7, 3, 3)
+    assert MessageScan.objects.filter(lexicon_digest=active.digest).count() == 7
+    assert Alert.objects.count() == 3
+
+
+def test_a_part_that_somebody_walks_is_left_to_him(
+    transactional_db: None, cast: Cast, chat: Chat
+) -> None:
+    to = befriend(cast.wang).external_userid
+    chat.say("alice", to, SAID)
+    chat.archive()
+    run = drafted("火星理财计划,off_book_sale,4\n", cast).runs.get()
+    with transaction.atomic():
+        assert LexiconRunPart.objects.select_for_update().get(run=run).after >= 0
+        elsewhere: list[bool] = []
+        thread = threading.Thread(target=_work_elsewhere, args=(run.pk, elsewhere))
+        thread.start()
+        thread.join()
+    run.refresh_from_db()
+    assert elsewhere == [False] and (run.state, run.done) == (State.RUNNING, 0)
+    assert finished(run.version).done == 1
+
+
+def _work_elsewhere(pk: int, answers: list[bool]) -> None:
+    answers.append(lexicon_runs.work(pk))
+    connection.close()
