@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -117,18 +118,18 @@ def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
 def _copy(
     table: str, rows: Sequence[models.Model], columns: list[tuple[str, str, Encoder]]
 ) -> None:
-    wanted = [(name, encode) for _, name, encode in columns]
-    text = "\n".join([_line(values, wanted) for values in _values(rows)]) + "\n"
+    pick = itemgetter(*[name for _, name, _ in columns])
+    encoders = [encode for _, _, encode in columns]
+    text = "".join([_line(pick(values), encoders) for values in _values(rows)])
     names = ", ".join(column for column, _, _ in columns)
     with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's wrapper does not know COPY; the driver's cursor inside does.
         cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", io.StringIO(text))
 
 
-def _line(values: dict[str, Any], columns: list[tuple[str, Encoder]]) -> str:
-    return "\t".join(
-        [_NULL if (value := values[name]) is None else encode(value) for name, encode in columns]
-    )
+def _line(values: Sequence[Any], encoders: list[Encoder]) -> str:
+    pairs = zip(values, encoders, strict=True)
+    return "\t".join([_NULL if value is None else encode(value) for value, encode in pairs]) + "\n"
 
 
 def _values(rows: Sequence[models.Model]) -> list[dict[str, Any]]:
