@@ -5,6 +5,7 @@ threaded web servers, where a fork is not possible or not safe.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from compliance.archive.log.purges import purges
 from compliance.archive.verify import parts
 from compliance.archive.verify.parts import Part
 
-PROCESSES = 2
+PROCESSES = max(2, os.cpu_count() or 2)
 # Below this many leaves the start of a process costs more than it saves.
 WORTHWHILE = 50_000
 Job = tuple[int, int, list[int]]
