@@ -36,7 +36,7 @@ from scrm.core.errors import BusinessError
 
 Kind, State = LexiconRun.Kind, LexiconRun.State
 PREVIEW_DAYS = 30
-_BATCH = 500
+_BATCH = 2000  # a killed worker repeats one at most
 _SLICE_SECONDS = 20.0
 _STALLED = datetime.timedelta(minutes=2)
 _SAMPLES = 20

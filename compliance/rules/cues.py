@@ -18,7 +18,7 @@ from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 from compliance.rules.grammar import DATA, Rule, load_rules
 
 _SLOTS = 2
-Lists = tuple[frozenset[str], ...]
+Lists = tuple[tuple[str, ...], ...]  # the commonest word of a list first
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Cues:
                 yield self.rules[number]
 
 
-def _stands(words: frozenset[str], sentence: str) -> bool:
+def _stands(words: tuple[str, ...], sentence: str) -> bool:
     return any(word in sentence for word in words)
 
 
@@ -59,8 +59,11 @@ def _by_rarity(rules: tuple[Rule, ...]) -> Iterator[Lists]:
     def weight(words: frozenset[str]) -> tuple[int, str]:
         return sum(often[word] for word in words), min(words)
 
+    def common_first(words: frozenset[str]) -> tuple[str, ...]:
+        return tuple(sorted(words, key=lambda word: (-often[word], word)))
+
     for rule in rules:
-        yield tuple(sorted(set(rule.cues), key=weight))
+        yield tuple(map(common_first, sorted(set(rule.cues), key=weight)))
 
 
 @cache

@@ -45,8 +45,9 @@ def _measure() -> dict[str, Any]:
     walk = _prepared()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
-    bare = _bare_rate()
-    took = _walked(walk.pk)
+    bare, cpu = _bare_rate(), _cpu_seconds()
+    took, starting = _walked(walk.pk)
+    cpu = _cpu_seconds() - cpu - starting
     walk.refresh_from_db()
     assert (walk.state, walk.done, walk.unread) == (LexiconRun.State.DONE, MESSAGES, 0)
     assert MessageScan.objects.count() == 2 * MESSAGES, "old and new decisions are both kept"
@@ -56,6 +57,9 @@ def _measure() -> dict[str, Any]:
         "value": round(rate),
         "unit": "messages/s, wall clock",
         "seconds_for_1M_at_this_rate": round(1_000_000 / rate),
+        # Of all processes and PostgreSQL: what two cores that are free would need for a million.
+        "cpu_us_per_message": round(1_000_000 * cpu / MESSAGES),
+        "seconds_for_1M_on_two_free_cores": round(1_000_000 * cpu / MESSAGES / 2),
         "peer": {"name": "the bare engine on the same texts, one core, msgs/s", "value": bare},
         "ratio": round(rate / bare, 3),
         "messages": MESSAGES,
@@ -110,11 +114,27 @@ def _bare_rate() -> int:
     return round(len(texts) / (time.process_time() - began))
 
 
-def _walked(pk: int) -> float:
-    """Seconds from the word go until the last process has nothing left to do."""
+def _cpu_seconds() -> float:
+    """CPU seconds of this process, of those it has waited for, and of PostgreSQL with all backends."""
+    import psutil
+    from django.db import connection
+
+    connection.ensure_connection()
+    postmaster = psutil.Process(connection.connection.info.backend_pid).parent()
+    assert postmaster is not None
+    running = sum(sum(process.cpu_times()[:2]) for process in postmaster.children())
+    return sum(os.times()[:4]) + sum(postmaster.cpu_times()[:4]) + running
+
+
+def _walked(pk: int) -> tuple[float, float]:
+    """Seconds from the word go until the last process has nothing left to do, and the CPU seconds
+    that the processes needed to start."""
+    import psutil
+
     workers = [_worker(pk) for _ in range(PROCESSES)]
     for worker in workers:
         assert worker.stdout and worker.stdout.readline().strip() == "ready"
+    starting = sum(sum(psutil.Process(w.pid).cpu_times()[:2]) for w in workers)
     began = time.perf_counter()
     for worker in workers:
         assert worker.stdin
@@ -123,7 +143,7 @@ def _walked(pk: int) -> float:
     codes = [worker.wait() for worker in workers]
     took = time.perf_counter() - began
     assert codes == [0] * PROCESSES, f"a process failed: {codes}"
-    return took
+    return took, starting
 
 
 def _worker(pk: int) -> "subprocess.Popen[str]":
