@@ -129,7 +129,8 @@ def _chunks(path: Path, length: int) -> Iterator[bytes]:
         number = 0
         while at < length:
             size = struct.unpack(">I", _exactly(file.read(4), 4))[0]
-            nonce, sealed = file.read(_NONCE), file.read(size)
+            # A length that reaches beyond the end is no length of ours.
+            nonce, sealed = file.read(_NONCE), _exactly(file.read(size), size)
             at += 4 + _NONCE + size
             try:
                 yield key.decrypt(nonce, sealed, _place(blob_id, number, at >= length))

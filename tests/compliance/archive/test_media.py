@@ -148,6 +148,22 @@ def test_a_changed_file_does_not_open(sent: Chat, change: str) -> None:
         _bytes(row)
 
 
+def test_no_bit_of_a_file_can_change(tmp_path: Path) -> None:
+    """The lengths too: one that reaches beyond the end reads the same bytes."""
+    store = FileBlobs(tmp_path / "bits")
+    part, length = store.begin()
+    store.append(part, length, 0, b"content", last=True)
+    path = store.parts / part
+    whole = path.read_bytes()
+    assert b"".join(store.read_part(part, len(whole))) == b"content"
+    for bit in range(8 * len(whole)):
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        with pytest.raises((DecryptionFailed, UnicodeDecodeError)):
+            list(store.read_part(part, len(whole)))
+
+
 def test_files_inside_mixed_and_forwarded_messages_are_found() -> None:
     inner = json.dumps({"sdkfileid": "b", "md5sum": "X", "filename": "表.xlsx"})
     mixed = json.dumps({"item": [{"type": "image", "content": json.dumps({"sdkfileid": "a"})}]})
