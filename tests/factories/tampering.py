@@ -89,7 +89,7 @@ def flip_ciphertext(world: World, rng: random.Random) -> Expected:
 COLUMNS = {
     "sender": "sender = sender || 'x'",
     "receivers": "receivers = receivers || '[\"mallory\"]'",
-    "msgtype": "msgtype = 'image'",
+    "msgtype": "msgtype = CASE msgtype WHEN 'image' THEN 'file' ELSE 'image' END",
     "direction": "from_staff = NOT from_staff",
     "conversation": "conversation = 'x|y'",
     "msgid": "msgid = msgid || 'x'",

@@ -122,3 +122,12 @@ def test_the_command_fails_loudly(logged: Chat) -> None:
     as_superuser("DELETE FROM compliance_logleaf WHERE index = 1")
     with pytest.raises(CommandError, match="第 1 号叶"):
         call_command("archive_verify")
+
+
+def test_words_written_into_a_leaf_that_has_none_are_found(logged: Chat) -> None:
+    anchors.anchor()
+    leaf = LogLeaf.objects.filter(kind="message").order_by("index")[2]
+    as_superuser("UPDATE compliance_logleaf SET facts = '{}' WHERE index = %s", leaf.index)
+    verdict = verify()
+    assert not verdict.ok
+    assert str(leaf.index) in verdict.sentence
