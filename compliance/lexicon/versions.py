@@ -14,9 +14,7 @@ from pathlib import Path
 _RELEASE = "1.2.0"
 _LEXICON = Path(__file__).parent
 _RULES = _LEXICON.parent / "rules"
-_NORMALISING = ("chars", "layers", "names", "pinyin", "restore", "segment")
-# Sentences that the wording was learnt from; nothing in them decides about a message.
-_NOT_READ = "examples"
+_NORMALISING = ("chars", "decode", "layers", "names", "pinyin", "restore", "segment")
 
 
 def _digest(files: Iterable[Path], more: str = "") -> str:
@@ -29,11 +27,12 @@ def _digest(files: Iterable[Path], more: str = "") -> str:
 def _parts() -> dict[str, str]:
     code = set(_LEXICON.glob("*.py"))
     normaliser = {_LEXICON / f"{name}.py" for name in _NORMALISING}
+    # The examples too: which pairs of characters people write is counted in them.
     rules = {p for p in _RULES.rglob("*") if p.suffix in {".py", ".rules", ".tsv", ".txt"}}
     tables = set((_LEXICON / "data").glob("*.txt"))
     return {
         "engine": _digest(code - normaliser),
-        "rules": _digest(p for p in rules if _NOT_READ not in p.parts),
+        "rules": _digest(rules),
         # The database of Unicode decides about categories and compatibility forms.
         "normaliser": _digest(normaliser | tables, unicodedata.unidata_version),
     }
