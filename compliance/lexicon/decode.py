@@ -24,6 +24,7 @@ from compliance.rules.grammar import DATA
 CHANGE = 2.2  # price of a changed character, in natural log units
 LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
+_REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 _STOP = "。"
 Edit = tuple[int, int, str]
@@ -41,7 +42,9 @@ class Costs(dict[str, float]):
         one, two = pair[0], pair[1]
         # The unseen gets a little, and more where its second character is common.
         seen = self.counts[pair] + self.single[two] / 5000 + 0.01
-        self[pair] = value = -math.log(seen / (self.single[one] + 20))
+        value = -math.log(seen / (self.single[one] + 20))
+        if len(self) < _REMEMBERED:
+            self[pair] = value
         return value
 
 
