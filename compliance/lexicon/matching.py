@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cache, reduce
@@ -13,8 +12,9 @@ from compliance.lexicon.chars import STOP
 from compliance.lexicon.index import Entry, Hit, Index
 from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
-from compliance.lexicon.segment import crosses_words, spans_two_words
+from compliance.lexicon.segment import crosses_words
 from compliance.lexicon.source import starter_lexicon
+from compliance.lexicon.surroundings import decorated, is_accident, whole_latin
 from compliance.rules.grammar import Rule, expand, load_words
 from compliance.rules.polarity import cleared, forbids, sentence
 from compliance.rules.wording import load_wording
@@ -178,7 +178,7 @@ def _term_raw(layer: AnyLayer, hit: Hit, benign: list[Span], original: str) -> R
         return None
     if term.kind == "object" and not _disguised(layer, start, end, original):
         return None
-    if _inside_benign(start, end, benign) or not _whole_latin(layer.text, start, end):
+    if _inside_benign(start, end, benign) or not whole_latin(layer.text, start, end):
         return None
     if len(term.text) < 4 and not stage and crosses_words(layer.text, start, end):
         return None
@@ -189,7 +189,7 @@ def _term_raw(layer: AnyLayer, hit: Hit, benign: list[Span], original: str) -> R
         return None
     raw = _raw_of_term(layer, start, end, term, stage)
     own = term.kind != "object" and not shipped(term)
-    hidden = stage or _decorated(layer, start, end, original)
+    hidden = stage or decorated(layer, start, end, original)
     return raw if own or hidden else replace(raw, doubt=(start, end, _SURE))
 
 
@@ -216,7 +216,7 @@ def _disguised(layer: AnyLayer, start: int, end: int, original: str) -> bool:
     """A neutral word counts only when a part of it was hidden; an emoji alone is an emoji."""
     if isinstance(layer, Layer):
         return any(stage != "alias" for stage in layer.stage[start:end])
-    return _decorated(layer, start, end, original)
+    return decorated(layer, start, end, original)
 
 
 def _raw_of_term(layer: AnyLayer, start: int, end: int, term: Term, stage: str) -> Raw:
@@ -239,12 +239,12 @@ def _rule_raw(
         stage = layer.changed(start, end)
         if (restored and not stage) or cleared(layer.text, start, end, rule.mode):
             continue
-        if not stage and any(_accident(layer.text, *word) for word in words):
+        if not stage and any(is_accident(layer.text, *word) for word in words):
             continue
         left, right = layer.span(start, end)
         channel = stage or "pattern"
         raw = Raw(rule.rule_id, rule.category, rule.severity, left, right, channel, rule.why)
-        hidden = stage or rule.mode == "x" or _decorated(layer, start, end, original)
+        hidden = stage or rule.mode == "x" or decorated(layer, start, end, original)
         return raw if hidden else replace(raw, doubt=(start, end, 0.0))
     return None
 
@@ -278,29 +278,3 @@ def _shipped_words() -> frozenset[str]:
 def shipped(term: Term) -> bool:
     """A word of the shipped lexicon; what a bank added is never doubted."""
     return term.text in _shipped_words()
-
-
-def _accident(text: str, start: int, end: int) -> bool:
-    """A short word that only arises where two others meet (古代|签字)."""
-    return 1 < end - start < 4 and not text[start].isascii() and spans_two_words(text, start, end)
-
-
-def _whole_latin(text: str, start: int, end: int) -> bool:
-    word = text[start:end]
-    if not word[0].isascii() and not word[-1].isascii():
-        return True
-    sides = (
-        text[start - 1 : start] if word[0].isascii() else "",
-        text[end : end + 1] if word[-1].isascii() else "",
-    )
-    return not any(c and c.isascii() and c.isalpha() for c in sides)
-
-
-def _decorated(layer: AnyLayer, start: int, end: int, original: str) -> bool:
-    """Symbols or emoji stand inside the word. Blanks and invisible characters do not count:
-    they come with pasted text and with whole messages typed with spaces."""
-    left, right = layer.span(start, end)
-    return any(
-        unicodedata.category(ch)[0] in "SP" and ch not in "，。、！？,!?;；:："
-        for ch in original[left:right]
-    )

@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,7 @@ _ILLEGAL = re.compile("[\ud800-\udfff\n\r\t\x00]")
 _UNUSABLE = re.compile(r"[\s，。、！？；：,.!?;:@%]")
 _SORT_CODES = {name: code for code, name in ALIAS_SORTS.items()}
 _ALIAS_COLUMNS = ("别名", "性质", "代表的词")
+Taker = Callable[[list[str], int, list[Term], list[str], dict[tuple[str, str], int]], None]
 COLUMNS = ("text", "category", "severity", "kind", "rule_id", "target", "since", "until")
 
 
@@ -45,27 +47,22 @@ def parse_csv(text: str) -> tuple[list[Term], list[str]]:
 
     Returns the good terms and one Chinese message per bad row, with its line number.
     """
-    terms: list[Term] = []
-    errors: list[str] = []
-    seen: dict[tuple[str, str], int] = {}
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
-    try:
-        for row in reader:
-            _take_row(row, reader.line_num, terms, errors, seen)
-    except csv.Error as error:
-        errors.append(f"第{reader.line_num}行：不是有效的CSV（{error}）")
-    return terms, errors
+    return _parsed(text, _take_row)
 
 
 def parse_aliases(text: str) -> tuple[list[Term], list[str]]:
     """Parse rows of alias, sort (code or Chinese name) and the word it stands for, as parse_csv."""
+    return _parsed(text, _take_alias)
+
+
+def _parsed(text: str, take: Taker) -> tuple[list[Term], list[str]]:
     terms: list[Term] = []
     errors: list[str] = []
     seen: dict[tuple[str, str], int] = {}
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff")))
     try:
         for row in reader:
-            _take_alias(row, reader.line_num, terms, errors, seen)
+            take(row, reader.line_num, terms, errors, seen)
     except csv.Error as error:
         errors.append(f"第{reader.line_num}行：不是有效的CSV（{error}）")
     return terms, errors
