@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from compliance.archive import scan
@@ -30,7 +30,7 @@ from compliance.models import (
 )
 from scrm.accounts.models import User
 from scrm.audit.services import record
-from scrm.core import bell
+from scrm.core import bell, bulk, collector, faults
 from scrm.core.actors import Actor
 from scrm.core.errors import BusinessError
 
@@ -93,7 +93,8 @@ def lexicon_rescan(*, version: LexiconVersion, actor: User) -> LexiconRun:
 def work(pk: int, seconds: float = _SLICE_SECONDS) -> bool:
     """Goes on with a walk for about so long; returns whether there is more to do."""
     ends = time.monotonic() + seconds
-    while _step(pk):
+    while _stepped(pk):
+        faults.reach("F20")
         _sum_up(pk)
         if time.monotonic() > ends:
             _ring(pk)
@@ -113,6 +114,11 @@ def resume() -> int:
     return len(stalled)
 
 
+def _stepped(pk: int) -> bool:
+    with collector.resting():
+        return _step(pk)
+
+
 @transaction.atomic
 def _step(pk: int) -> bool:
     """One batch of a part that nobody else walks, with its progress in the same transaction."""
@@ -122,13 +128,14 @@ def _step(pk: int) -> bool:
     if part is None:
         return False
     rows = _messages(part.run).filter(id__gt=part.after, id__lte=part.last).order_by("id")
-    batch = list(rows.only(*scan.READ)[:_BATCH])
+    batch = bulk.read(rows[:_BATCH], scan.READ)
     try:
         _judge(part, batch)
     except ScanFailed:
         ended = {"state": State.FAILED, "finished_at": timezone.now()}
         LexiconRun.objects.filter(pk=pk, state=State.RUNNING).update(**ended)
         return False
+    faults.reach("F19")
     part.after = batch[-1].pk if batch else part.last
     part.finished = len(batch) < _BATCH
     part.done += len(batch)
@@ -176,12 +183,16 @@ def _judge(part: LexiconRunPart, batch: list[ArchivedMessage]) -> None:
 
 
 def _former(batch: list[ArchivedMessage], digest: str) -> dict[int, tuple[int | None, bool]]:
-    """Message -> (severity of the newest decision by another lexicon, was it confirmed)."""
-    newest = MessageScan.objects.filter(~Q(lexicon_digest=digest), message_id=OuterRef("pk"))
-    severity = Subquery(newest.order_by("-id").values("severity")[:1])
-    rows = ArchivedMessage.objects.filter(pk__in=[m.pk for m in batch]).annotate(was=severity)
-    states = rows.values_list("pk", "was", "alert__state")
-    return {pk: (was, state == Alert.State.CONFIRMED) for pk, was, state in states}
+    """Of messages with a hit in their newest decision by another lexicon: (its severity, was the
+    alert confirmed)."""
+    scans = MessageScan.objects.filter(
+        ~Q(lexicon_digest=digest), message_id__gte=batch[0].pk, message_id__lte=batch[-1].pk
+    )
+    newest = scans.order_by("message_id", "-id").distinct("message_id")
+    hits = {pk: was for pk, was in newest.values_list("message_id", "severity") if was is not None}
+    confirmed = Alert.objects.filter(message__in=hits, state=Alert.State.CONFIRMED)
+    sure = set(confirmed.values_list("message_id", flat=True)) if hits else set()
+    return {pk: (was, pk in sure) for pk, was in hits.items()}
 
 
 def _count(

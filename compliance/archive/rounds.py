@@ -1,10 +1,8 @@
 """The stages in turn. A stage that fails is repeated by the next round, and stops no other."""
 
 import datetime
-import gc
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from django.db.models import QuerySet
 
@@ -14,6 +12,7 @@ from compliance.archive import decode, gaps, index, media, pull, scan
 from compliance.archive.marks import LowWater
 from compliance.lexicon import ScanFailed
 from compliance.models import ArchivedMessage, ArchiveEnvelope
+from scrm.core import collector
 
 logger = logging.getLogger(__name__)
 _envelopes = LowWater(decode.waiting)
@@ -36,26 +35,12 @@ def run() -> int:
 
 def _take(batches: Iterator[list[ArchivedMessage]]) -> int:
     """Stores and judges the next batch; returns how many messages that were."""
-    with _collector_rests():
+    with collector.resting():
         # A batch without a message, all its keys missing, is not the end.
         messages = next((batch for batch in batches if batch), [])
         if messages:
             _judge(messages)
     return len(messages)
-
-
-@contextmanager
-def _collector_rests() -> Iterator[None]:
-    """No cyclic garbage collection within one batch: a full one walks the whole lexicon (0.1 s) and
-    finds nothing, as rows point at each other one way only."""
-    resting = not gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not resting:
-            gc.enable()
-            gc.collect(1)
 
 
 def _judge(messages: list[ArchivedMessage]) -> None:

@@ -23,6 +23,7 @@ from compliance.raising import alerts_raise, message_cause
 from contacts.models import Customer
 from scrm.accounts.models import User
 from scrm.core import bulk, faults
+from scrm.core.crypto import DecryptionFailed
 
 logger = logging.getLogger(__name__)
 _BATCH = 1000
@@ -38,6 +39,7 @@ READ = (
     "customer_id",
     "user_id",
 )
+_EARLIER = ("text", "envelope_id", "conversation", "sender", "sent_at")
 _JOIN_WITHIN = datetime.timedelta(minutes=2)
 Found = dict[str, Any]
 Judged = tuple[ArchivedMessage, ScanResult, list[Found], int | None]
@@ -82,7 +84,6 @@ def scan_stored(messages: Iterable[ArchivedMessage]) -> int:
 
 def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
     judged, _ = judge_batch(batch, engine)
-    faults.reach("F6")
     keep(judged)
     faults.reach("F8")
     return len(judged)
@@ -90,26 +91,57 @@ def _scan_batch(batch: list[ArchivedMessage], engine: Engine) -> int:
 
 def judge_batch(batch: list[ArchivedMessage], engine: Engine) -> tuple[list[Judged], int]:
     """(what the engine says of each message, how many it could not scan); nothing is stored."""
+    contexts = _Contexts(batch)
+    readable = [(message, text) for message in batch if (text := _opened(message)) is not None]
+    given = [contexts.of(message) for message, _ in readable]
+    alone = _scanned(engine, [text for _, text in readable], given)
+    earlier = _earlier_texts(batch)
     judged: list[Judged] = []
-    before, contexts = _earlier_texts(batch), _Contexts(batch)
-    for message in batch:
+    for (message, text), context, result in zip(readable, given, alone, strict=True):
         try:
-            context = contexts.of(message)
-            judged.append((message, *_judge(engine, message, before.get(message.pk, ""), context)))
+            before = earlier.get(message.pk, "")
+            judged.append(_judged(engine, message, (before, text), context, result))
         except ScanFailed:
             # Left without a scan: the sweeper tries again and the board counts it until then.
             logger.error("archived message %s could not be scanned", message.pk)
     return judged, len(batch) - len(judged)
 
 
-def _judge(
-    engine: Engine, message: ArchivedMessage, before: str, context: ScanContext
-) -> tuple[ScanResult, list[Found], int | None]:
-    result = engine.scan(message.text, context)
+def _opened(message: ArchivedMessage) -> str | None:
+    """One that does not open must not keep the others from being judged."""
+    try:
+        return str(message.text)
+    except (DecryptionFailed, ValueError):
+        logger.error("the text of archived message %s does not open", message.pk)
+        return None
+
+
+def _scanned(
+    engine: Engine, texts: list[str], contexts: list[ScanContext]
+) -> list[ScanResult | ScanFailed]:
+    """In order; a text that could not be scanned has its error in place of a result."""
+    found: list[ScanResult | ScanFailed] = []
+    for text, context in zip(texts, contexts, strict=True):
+        try:
+            found.append(engine.scan(text, context))
+        except ScanFailed as error:
+            found.append(error)
+    return found
+
+
+def _judged(
+    engine: Engine,
+    message: ArchivedMessage,
+    texts: tuple[str, str],
+    context: ScanContext,
+    result: ScanResult | ScanFailed,
+) -> Judged:
+    if isinstance(result, ScanFailed):
+        raise result
     findings = list(result.to_json()["findings"]) if result.findings else []
-    if before:
-        findings += _joined(engine, before, message.text, context, {f["rule_id"] for f in findings})
-    return result, findings, max((f["severity"] for f in findings), default=None)
+    if texts[0]:
+        findings += _joined(engine, *texts, context, {f["rule_id"] for f in findings})
+    return message, result, findings, max((f["severity"] for f in findings), default=None)
 
 
 class _Contexts:
@@ -169,12 +201,13 @@ def _earlier_texts(batch: list[ArchivedMessage]) -> dict[int, str]:
         return {}
     times = [message.sent_at for message in spoken]
     stored = ArchivedMessage.objects.filter(
-        conversation__in={message.conversation for message in spoken},
+        conversation__any_of={message.conversation for message in spoken},
         sent_at__range=(min(times) - _JOIN_WITHIN, max(times)),
         action="send",
         from_staff=True,
+        id__none_of=[message.pk for message in spoken],
     )
-    others = bulk.read(stored.exclude(pk__in=[message.pk for message in batch]), READ)
+    others = bulk.read(stored, _EARLIER)
     near = sorted([*spoken, *others], key=lambda message: (message.sent_at, message.pk))
     return dict(_neighbours(near, {message.pk for message in spoken}))
 
@@ -185,13 +218,14 @@ def _neighbours(rows: Iterable[ArchivedMessage], wanted: set[int]) -> Iterable[t
         key = (message.conversation, message.sender)
         previous = last.get(key)
         if previous and message.pk in wanted and message.sent_at - previous.sent_at <= _JOIN_WITHIN:
-            yield message.pk, previous.text
+            yield message.pk, _opened(previous) or ""
         last[key] = message
 
 
 @transaction.atomic
 def keep(judged: list[Judged]) -> None:
     """Stores decisions that are new and raises the alerts that come of them."""
+    faults.reach("F6")
     now = timezone.now()
     scans = bulk.insert_new([_scan_row(now, *entry) for entry in judged], key="message_id")
     faults.reach("F7")

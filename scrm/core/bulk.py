@@ -6,22 +6,18 @@ tables: Model.__init__ costs more than storing the row.
 """
 
 import io
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from operator import itemgetter
 from typing import Any, TypeVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.base import ModelState
 
+from scrm.core import copytext
+from scrm.core.copytext import Column
 from scrm.core.fields import RowEncryptedTextField
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_NULL = "\\N"
-_JSON = json.JSONEncoder(ensure_ascii=False)
-Encoder = Callable[[Any], str]
+_CHUNK = 1 << 18
 M = TypeVar("M", bound=models.Model)
 
 
@@ -63,7 +59,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
             row.pk = pk
     for row in rows:
         row._state.adding, row._state.db = False, "default"
-    _copy(table, rows, _columns(model))
+    _copy(table, rows, copytext.columns(model))
 
 
 @transaction.atomic
@@ -86,7 +82,7 @@ def insert_new(rows: Sequence[M], *, key: str = "") -> list[M]:
 
 def _insert_some(rows: Sequence[M], key: str) -> list[M]:
     model = type(rows[0])
-    table, columns = model._meta.db_table, _columns(model)
+    table, columns = model._meta.db_table, copytext.columns(model)
     pk = model._meta.pk
     if isinstance(pk, models.AutoField):
         columns = columns[1:]
@@ -115,21 +111,13 @@ def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
     return found
 
 
-def _copy(
-    table: str, rows: Sequence[models.Model], columns: list[tuple[str, str, Encoder]]
-) -> None:
-    pick = itemgetter(*[name for _, name, _ in columns])
-    encoders = [encode for _, _, encode in columns]
-    text = "".join([_line(pick(values), encoders) for values in _values(rows)])
+def _copy(table: str, rows: Sequence[models.Model], columns: list[Column]) -> None:
+    text = copytext.text(_values(rows), columns)
     names = ", ".join(column for column, _, _ in columns)
     with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's wrapper does not know COPY; the driver's cursor inside does.
-        cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", io.StringIO(text))
-
-
-def _line(values: Sequence[Any], encoders: list[Encoder]) -> str:
-    pairs = zip(values, encoders, strict=True)
-    return "\t".join([_NULL if value is None else encode(value) for value, encode in pairs]) + "\n"
+        file = io.BytesIO(text.encode())
+        cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", file, _CHUNK)
 
 
 def _values(rows: Sequence[models.Model]) -> list[dict[str, Any]]:
@@ -144,8 +132,10 @@ def _values(rows: Sequence[models.Model]) -> list[dict[str, Any]]:
 
 def _next_ids(table: str, count: int) -> list[int]:
     with connection.cursor() as cursor:
+        # In the list of columns the name of the sequence would be looked up once a row.
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            "WITH s AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name) "
+            "SELECT nextval(s.name) FROM s, generate_series(1, %s)",
             [table, count],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -161,37 +151,3 @@ def _blank(model: type[models.Model]) -> dict[str, Any]:
 @cache
 def _sealed_fields(model: type[models.Model]) -> list[RowEncryptedTextField]:
     return [f for f in model._meta.concrete_fields if isinstance(f, RowEncryptedTextField)]
-
-
-@cache
-def _columns(model: type[models.Model]) -> list[tuple[str, str, Encoder]]:
-    """(column, attname, text of a value for COPY) of each field; the primary key stands first."""
-    fields = sorted(model._meta.concrete_fields, key=lambda field: not field.primary_key)
-    return [(str(field.column), field.attname, _encoder(field)) for field in fields]
-
-
-def _encoder(field: Any) -> Encoder:
-    if type(field) in {models.CharField, models.TextField, RowEncryptedTextField}:
-        return _escaped
-    if isinstance(field, ArrayField):
-        return lambda value: "{" + ",".join(map(str, value)) + "}"
-    if isinstance(field, models.JSONField):
-        return lambda value: _escaped(_JSON.encode(value))
-    if isinstance(field, models.DateField):  # and the times of day that inherit from it
-        return lambda value: str(value.isoformat())
-    if isinstance(field, models.BinaryField):
-        return lambda value: f"\\\\x{bytes(value).hex()}"
-    if isinstance(field, models.CharField | models.TextField):
-        return lambda value: _escaped(str(field.get_prep_value(value)))
-    if isinstance(field, models.BooleanField):
-        return lambda value: "t" if value else "f"
-    if isinstance(field, models.ForeignKey | models.IntegerField):
-        return str
-    raise TypeError(f"COPY of {type(field).__name__} is not known here")
-
-
-def _escaped(value: str) -> str:
-    # Looking is much cheaper than translating, and hardly any text holds one of them.
-    if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
-        return value.translate(_ESCAPES)
-    return value

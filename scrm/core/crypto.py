@@ -9,7 +9,8 @@ import base64
 import hashlib
 import hmac
 import os
-from functools import cache
+from binascii import a2b_base64, b2a_base64
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,21 +21,31 @@ class DecryptionFailed(Exception):
     """The stored value does not belong to this column or its key is missing."""
 
 
-@cache
-def _keyring(spec: tuple[str, ...]) -> dict[str, AESGCM]:
-    pairs = (item.split(":", 1) for item in spec)
-    return {key_id: AESGCM(base64.b64decode(key)) for key_id, key in pairs}
+@dataclass(slots=True)
+class _Ring:
+    """The setting and the keys it gave, replaced as one. Hashing the setting for a cache would cost
+    every field as much as AES does."""
+
+    held: tuple[list[str], dict[str, AESGCM]] = ([], {})
+
+
+_ring = _Ring()
 
 
 def _keys() -> dict[str, AESGCM]:
-    return _keyring(tuple(settings.FIELD_KEYS))
+    spec, keys = _ring.held
+    if spec != settings.FIELD_KEYS:
+        pairs = (item.split(":", 1) for item in settings.FIELD_KEYS)
+        keys = {key_id: AESGCM(base64.b64decode(key)) for key_id, key in pairs}
+        _ring.held = (list(settings.FIELD_KEYS), keys)
+    return keys
 
 
 def encrypt(value: str, column: str) -> str:
     key_id, key = next(iter(_keys().items()))
     nonce = os.urandom(12)
     sealed = key.encrypt(nonce, value.encode("utf-8", "surrogatepass"), column.encode())
-    return f"{key_id}.{base64.b64encode(nonce + sealed).decode()}"
+    return f"{key_id}.{b2a_base64(nonce + sealed, newline=False).decode()}"
 
 
 def decrypt(stored: str, column: str) -> str:
@@ -42,11 +53,12 @@ def decrypt(stored: str, column: str) -> str:
     key = _keys().get(key_id)
     if key is None:
         raise DecryptionFailed(f"{column}: unknown key {key_id!r}")
-    blob = base64.b64decode(body)
+    blob = a2b_base64(body)
     try:
-        return key.decrypt(blob[:12], blob[12:], column.encode()).decode("utf-8", "surrogatepass")
+        plain = key.decrypt(blob[:12], blob[12:], column.encode())
     except InvalidTag:
         raise DecryptionFailed(f"{column}: value does not authenticate") from None
+    return plain.decode("utf-8", "surrogatepass")
 
 
 def blind_index(value: str, column: str) -> str:

@@ -1,5 +1,6 @@
 """Model fields of the house."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -66,7 +67,11 @@ class RowEncryptedTextField(models.TextField):  # type: ignore[type-arg]
         row = getattr(instance, self.bound_to)
         if row is None:
             raise ValueError(f"{self.name}: {self.bound_to} must be known before encrypting")
-        return f"{self.model._meta.db_table}.{self.column}|{row}"
+        return f"{self._column}|{row}"
+
+    @cached_property
+    def _column(self) -> str:
+        return f"{self.model._meta.db_table}.{self.column}"
 
     def opened(self, value: str, instance: Any) -> str:
         return crypto.decrypt(value, self.place(instance)) if value else ""

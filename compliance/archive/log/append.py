@@ -7,8 +7,7 @@ transaction takes: append after every other write, and never loop over rows to l
 import datetime
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,8 +26,7 @@ _SALT = 16
 Kind = LogLeaf.Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A leaf before it has its place and time."""
 
     kind: str

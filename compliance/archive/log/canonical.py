@@ -6,6 +6,7 @@ cannot be UTF-8; it is written the way Python's "surrogatepass" writes it, and r
 
 import datetime
 import json
+from functools import lru_cache
 from typing import Any
 
 _ENCODER = json.JSONEncoder(
@@ -32,6 +33,8 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+# The rows of a batch have most of their times in common.
+@lru_cache(maxsize=1024)
 def moment(at: datetime.datetime) -> str:
     """A time to the microsecond in UTC: 2026-03-01T01:02:03.000004Z."""
     here = at if at.tzinfo is datetime.UTC else at.astimezone(datetime.UTC)

@@ -48,7 +48,7 @@ def scan_json(scan: MessageScan) -> str:
         leaves.ScanFacts(
             digest=scan.lexicon_digest,
             engine=scan.engine_version,
-            findings=canonical(plain(scan.findings)),
+            findings=canonical(plain(scan.findings)) if scan.findings else "[]",
             lexicon=scan.lexicon_version,
             message=scan.message_id,
             scanned_at=moment(scan.at),

@@ -12,7 +12,7 @@ from compliance.lexicon import Engine, ScanFailed
 from compliance.models import Alert, ArchivedMessage, LexiconVersion, MessageScan
 from compliance.scanning import scan_text
 from tests.factories.cast import Cast, befriend
-from tests.factories.compliance import HARMLESS, RISKY, Chat, message_of
+from tests.factories.compliance import HARMLESS, RISKY, Chat, as_superuser, message_of
 
 
 def test_a_risky_message_of_an_employee_raises_an_alert(cast: Cast, chat: Chat) -> None:
@@ -74,6 +74,21 @@ def test_a_failed_scan_stays_visible_and_is_repeated(
     assert not MessageScan.objects.exists()
     scan.scan(scan.unscanned())
     assert scan.unscanned().count() == 0
+    assert Alert.objects.count() == 1
+
+
+def test_a_text_that_does_not_open_holds_up_no_other(
+    cast: Cast, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = befriend(cast.wang).external_userid
+    with monkeypatch.context() as patch:
+        patch.setattr(scan, "_scanned", lambda _, texts, __: [ScanFailed("held")] * len(texts))
+        broken, _ = chat.say("alice", to, HARMLESS), chat.say("alice", to, RISKY)
+        chat.archive()
+    broken_pk = message_of(broken).pk
+    as_superuser("UPDATE compliance_archivedmessage SET text = 'k1.AAAA' WHERE id = %s", broken_pk)
+    assert scan.scan(scan.unscanned()) == 1
+    assert [message.pk for message in scan.unscanned()] == [broken_pk]
     assert Alert.objects.count() == 1
 
 
