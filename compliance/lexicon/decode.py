@@ -14,19 +14,23 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from operator import add, and_
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compliance.lexicon import pinyin
 from compliance.lexicon.layers import Layer
 from compliance.lexicon.names import in_name
-from compliance.rules.grammar import DATA
+from compliance.rules.batch import STOP, Units, units
+from compliance.rules.examples import counted
+from compliance.rules.neighbours import Cells, unknown
+from compliance.rules.wording import load_wording
 
 CHANGE = 2.2  # price of a changed character, in natural log units
 LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
-_STOP = "。"
 Edit = tuple[int, int, str]
 Choice = list[tuple[str, float]]  # characters that may be meant, each with its price
 
@@ -49,28 +53,24 @@ class Costs(dict[str, float]):
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Pairs that people write, the sounds of the common ones, the characters of each sound."""
+class Heard:
+    """The characters of each sound, the sounds of common pairs, the costs of all pairs."""
 
-    known: frozenset[str]
-    sounds: frozenset[str]
-    heard: dict[str, list[str]]
+    chars: dict[str, list[str]]
+    sounds: NDArray[np.bool_]  # a row and a column for each number of a sound
     costs: Costs
 
 
 @cache
-def load_pairs() -> Pairs:
-    """Counted once per process, when the first message comes."""
-    counts: Counter[str] = Counter()
-    single: Counter[str] = Counter()
-    for name in ("violations.txt", "clean.txt"):
-        for line in (DATA / "examples" / name).read_text(encoding="utf-8").splitlines():
-            text = _STOP + line.rpartition("\t")[2] + _STOP
-            counts.update(map(add, text, text[1:]))
-            single.update(text)
-    common = (p for p, n in counts.items() if n >= LEAST and _CHINESE.fullmatch(p))
-    sounds = frozenset(p.translate(pinyin.TABLE) for p in common)
-    return Pairs(frozenset(counts), sounds, _heard(single), Costs(counts, single))
+def load_heard() -> Heard:
+    """Made once per process, when the first message comes."""
+    counts = counted()
+    common = [p for p, n in counts.pairs.items() if n >= LEAST and _CHINESE.fullmatch(p)]
+    sounds = np.zeros((pinyin.SOUNDS, pinyin.SOUNDS), np.bool_)
+    numbers = pinyin.numbers(units("".join(sorted(common))))
+    sounds[numbers[::2], numbers[1::2]] = True
+    sounds[0, :] = sounds[:, 0] = False
+    return Heard(_heard(counts.single), sounds, Costs(counts.pairs, counts.single))
 
 
 def _heard(single: Counter[str]) -> dict[str, list[str]]:
@@ -83,17 +83,12 @@ def _heard(single: Counter[str]) -> dict[str, list[str]]:
     return {code: chars[:MOST] for code, chars in heard.items()}
 
 
-def suspects(text: str) -> bool:
-    """Whether a character that fits neither neighbour sounds like one that fits both."""
-    pairs = load_pairs()
-    rare = {*map(add, text, text[1:])}.difference(pairs.known)
-    if len(rare) < 2:
-        return False
-    odd = {pair for pair in rare if pair.translate(pinyin.TABLE) in pairs.sounds}
-    if len(odd) < 2:
-        return False
-    marks = [pair in odd for pair in map(add, text, text[1:])]
-    return any(map(and_, marks, marks[1:]))
+def odd(found: Units, cells: Cells) -> NDArray[np.intp]:
+    """The places of characters that fit neither neighbour but sound like one that fits both."""
+    numbers = pinyin.numbers(found)
+    strange = unknown(cells)
+    strange &= load_heard().sounds[numbers[:-1], numbers[1:]]
+    return (strange[1:] & strange[:-1]).nonzero()[0] + 1
 
 
 def apply(layer: Layer) -> Layer:
@@ -108,17 +103,19 @@ def _loose(layer: Layer) -> frozenset[int]:
     """Places that may hold a wrong character: not common beside both neighbours, nobody's name,
     not what an emoji stands for."""
     text = layer.text
-    if not suspects(text):
+    found = units(f"{STOP}{text}{STOP}")
+    cells = load_wording().neighbours.of(found)
+    if not len(odd(found, cells)):
         return frozenset()
-    known = [pair in load_pairs().known for pair in map(add, _STOP + text, text + _STOP)]
-    return frozenset(
-        i
-        for i, char in enumerate(text)
-        if not (known[i] and known[i + 1])
-        and not layer.stage[i]
-        and _CHINESE.fullmatch(char)
-        and not in_name(text, i, i + 1)
-    )
+    strange = unknown(cells)
+    doubtful = (strange[:-1] | strange[1:]).nonzero()[0].tolist()
+    return frozenset(i for i in doubtful if _may_be_wrong(layer, i))
+
+
+def _may_be_wrong(layer: Layer, place: int) -> bool:
+    if layer.stage[place] or not _CHINESE.fullmatch(layer.text[place]):
+        return False
+    return not in_name(layer.text, place, place + 1)
 
 
 def _decoded(
@@ -130,8 +127,8 @@ def _decoded(
     for _, group in groupby(range(len(tokens)), key=lambda i: len(choices[i]) > 1):
         run = list(group)
         if len(choices[run[0]]) > 1:
-            left = choices[run[0] - 1][0][0] if run[0] else _STOP
-            right = choices[run[-1] + 1][0][0] if run[-1] + 1 < len(tokens) else _STOP
+            left = choices[run[0] - 1][0][0] if run[0] else STOP
+            right = choices[run[-1] + 1][0][0] if run[-1] + 1 < len(tokens) else STOP
             cost, chars = _best([choices[i] for i in run], left, right)
             total += cost
             edits += [
@@ -144,7 +141,7 @@ def _decoded(
 
 def _choices(token: pinyin.Token, text: str, loose: frozenset[int]) -> Choice:
     code, start, end = token
-    own, heard = text[start:end], load_pairs().heard.get(code, [])
+    own, heard = text[start:end], load_heard().chars.get(code, [])
     if len(own) > 1:
         return [(char, 0.0) for char in heard] or [(own[0], 0.0)]
     if start not in loose:
@@ -155,7 +152,7 @@ def _choices(token: pinyin.Token, text: str, loose: frozenset[int]) -> Choice:
 
 def _best(choices: list[Choice], left: str, right: str) -> tuple[float, list[str]]:
     """Viterbi between two fixed neighbours: (cost, the character chosen at each place)."""
-    costs = load_pairs().costs
+    costs = load_heard().costs
     ends: dict[str, float] = {left: 0.0}
     steps: list[dict[str, str]] = []  # for each place: character -> the one before it
     for choice in [*choices, [(right, 0.0)]]:

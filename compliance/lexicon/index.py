@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
+from numpy.typing import NDArray
 
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.layers import Squeezer
 from compliance.lexicon.model import CATEGORIES, LexiconData, Term
-from compliance.rules.cues import Cues, load_cues
+from compliance.rules.cues import Bits, Cues, bits_of, load_cues
 from compliance.rules.grammar import load_words
 
 Hit = tuple[int, int, Term]
+_LAST = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Entry:
     term: Term | None = None
     benign: bool = False
     split: str = ""  # the character that the components spell; "*" for an alias
+    rules: tuple[int, ...] = ()  # to be looked at closer
 
 
 @dataclass
@@ -31,8 +35,9 @@ class Index:
     automaton: Automaton
     entries: list[Entry]
     cues: Cues
-    words: list[int]  # cue mask of each word of the automaton
-    singles: dict[str, int]  # cue masks of one character: found by set intersection
+    bits: Bits  # a row for each set of cues that a word may stand for; row 0 is none
+    words: NDArray[np.uint16]  # row of each word of the automaton
+    singles: NDArray[np.uint16]  # row of each character: most characters are no words
 
 
 def canonical(text: str, table: CharTable, squeezer: Squeezer) -> str:
@@ -72,11 +77,28 @@ class Builder:
     def finish(self, splits: dict[str, str]) -> Index:
         """`splits`: what must be folded before the text is read again -> what it spells."""
         cues = load_cues()
-        special = self.terms.keys() | self.benign | splits.keys()
+        special = self.terms.keys() | self.benign | splits.keys() | cues.rare.keys()
         # "我" and "给" stand in every message: as automaton words they were most of all hits.
-        singles = {w: mask for w, mask in cues.masks.items() if len(w) == 1 and w not in special}
+        singles = {w for w in cues.masks if len(w) == 1 and w not in special and w <= _LAST}
         first = sorted(special)
-        words = first + sorted(cues.masks.keys() - special - singles.keys())
-        entries = [Entry(self.terms.get(w), w in self.benign, splits.get(w, "")) for w in first]
-        masks = [cues.masks.get(w, 0) for w in words]
-        return Index(Automaton(words), entries, cues, masks, singles)
+        words = first + sorted(cues.masks.keys() - special - singles)
+        entries = [self._entry(word, splits, cues) for word in first]
+        rows = {mask: row for row, mask in enumerate({0: None} | dict.fromkeys(cues.masks.values()))}
+        bits = np.vstack([bits_of(mask) for mask in rows])
+        numbers = np.array([rows[cues.masks.get(word, 0)] for word in words], np.uint16)
+        return Index(Automaton(words), entries, cues, bits, numbers, _singles(singles, cues, rows))
+
+    def _entry(self, word: str, splits: dict[str, str], cues: Cues) -> Entry:
+        return Entry(
+            self.terms.get(word),
+            word in self.benign,
+            splits.get(word, ""),
+            cues.rare.get(word, ()),
+        )
+
+
+def _singles(singles: set[str], cues: Cues, rows: dict[int, int]) -> NDArray[np.uint16]:
+    found = np.zeros(1 << 16, np.uint16)
+    for char in singles:
+        found[ord(char)] = rows[cues.masks[char]]
+    return found

@@ -5,30 +5,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 
-from compliance.lexicon.chars import STOP
-from compliance.lexicon.index import Entry, Hit, Index
+from compliance.lexicon.index import Hit
 from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words
 from compliance.lexicon.source import starter_lexicon
 from compliance.lexicon.surroundings import decorated, is_accident, whole_latin
+from compliance.lexicon.sweep import Hits, Span
 from compliance.rules.grammar import Rule, expand, load_words
 from compliance.rules.polarity import cleared, forbids, sentence
 from compliance.rules.wording import load_wording
 
-ALIAS = "*"
 _MASK = "\x02"
-_REMEMBERED = 20_000  # characters
 _WORDED = 2  # hold
 _SURE = 0.7  # a listed word needs a stronger contradiction than a pattern
-_COMPONENTS = frozenset("亻氵扌讠钅忄纟宀辶阝刂彳礻衤犭饣艹灬冫疒丷丨丿山石马木口女土王禾火贝力米")
 _AGREE = 0.6
 _CONTEXT = 4  # characters besides the hit: without them there is no wording to judge
 _OBSERVED = "语境像提示、拒绝或说明，降为观察。"
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,103 +38,35 @@ class Raw:
     doubt: tuple[int, int, float] | None = None  # where the wording may speak against it
 
 
-@dataclass(slots=True)
-class Hits:
-    """What one pass of the automaton found."""
-
-    terms: list[Hit]
-    benign: list[Span]
-    rules: list[tuple[Rule, int, int]]  # with a word of each cue list in the sentence start:end
-    folded: bool  # an alias or the components of a character that fits its neighbours
-
-
-class Singles(dict[str, int]):
-    """Cue masks of single characters; any other character says nothing."""
-
-    def __missing__(self, char: str) -> int:
-        if len(self) < _REMEMBERED:
-            self[char] = 0
-        return 0
+def evaluate(layer: AnyLayer, hits: Hits, original: str, canon: str) -> list[Raw]:
+    """`canon` still has the noise, so that a word may carry symbols inside."""
+    terms = hits.terms
+    if terms and isinstance(layer, LazyLayer):
+        terms = _that_may_count(terms, layer.text, canon)
+    if not terms and not hits.rules:
+        return []
+    hits.benign.sort()
+    found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
+    if hits.rules:
+        masked = _masked(layer.text, hits.benign)
+        found += [_rule_raw(layer, original, masked, *unit) for unit in hits.rules]
+    raws = [raw for raw in found if raw is not None]
+    return _weighed(raws, layer.text) if raws else raws
 
 
-class Matcher:
-    def __init__(self, index: Index, neighbours: frozenset[str]) -> None:
-        """`neighbours`: the pairs of characters that stand together in risky words."""
-        self.index = index
-        self.neighbours = neighbours
-        self.singles = Singles(index.singles)
-
-    def hits(self, text: str) -> Hits:
-        """Sentence by sentence: no word and no rule reaches over the end of one."""
-        found = Hits([], [], [], False)
-        if STOP not in text:
-            self._sentence(text, 0, found)
-            return found
-        at = 0
-        for part in text.split(STOP):
-            if part:
-                self._sentence(part, at, found)
-            at += len(part) + 1
-        return found
-
-    def _sentence(self, text: str, at: int, found: Hits) -> None:
-        index = self.index
-        masks, entries = index.words, index.entries
-        special = len(entries)
-        seen = reduce(or_, map(self.singles.__getitem__, text), 0)
-        for start, end, number in index.automaton.find_overlapping(text):
-            seen |= masks[number]
-            if number < special:
-                self._take(text, at, (start, end), entries[number], found)
-        end = at + len(text)
-        found.rules += [(rule, at, end) for rule in index.cues.complete(seen, text)]
-
-    def _take(self, text: str, at: int, span: Span, entry: Entry, found: Hits) -> None:
-        start, end = span
-        if entry.term is not None:
-            found.terms.append((at + start, at + end, entry.term))
-        if entry.benign:
-            found.benign.append((at + start, at + end))
-        if entry.split and not found.folded:
-            found.folded = self._folds(text, start, end, entry.split)
-
-    def _folds(self, text: str, start: int, end: int, whole: str) -> bool:
-        """人到 may spell 倒, but only beside a character that 倒 goes with or another component."""
-        if whole == ALIAS:
-            return True
-        left, right = text[start - 1 : start] or "", text[end : end + 1]
-        if left + whole in self.neighbours or whole + right in self.neighbours:
-            return True
-        return any(not "\u4e00" <= ch <= "\u9fa5" or ch in _COMPONENTS for ch in left + right if ch)
-
-    def evaluate(self, layer: AnyLayer, hits: Hits, original: str, canon: str) -> list[Raw]:
-        """`canon` still has the noise, so that a word may carry symbols inside."""
-        terms = hits.terms
-        if terms and isinstance(layer, LazyLayer):
-            terms = _that_may_count(terms, layer.text, canon)
-        if not terms and not hits.rules:
-            return []
-        hits.benign.sort()
-        found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
-        if hits.rules:
-            masked = _masked(layer.text, hits.benign)
-            found += [_rule_raw(layer, original, masked, *unit) for unit in hits.rules]
-        raws = [raw for raw in found if raw is not None]
-        return _weighed(raws, layer.text) if raws else raws
-
-    def worded(self, layer: AnyLayer) -> Raw | None:
-        """A finding by wording alone: it asks for a second look and never blocks by itself."""
-        wording = load_wording()
-        best = wording.best(layer.text)
-        if best is None or best[0] <= wording.accept:
-            return None
-        start, end = best[1]
-        if best[0] <= wording.accept + _SURE and forbids(layer.text[start:end]):
-            return None
-        category = wording.category(layer.text[start:end])
-        left, right = layer.span(start, end)
-        why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"
-        return Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)
+def worded(layer: AnyLayer) -> list[Raw]:
+    """A finding by wording alone: it asks for a second look and never blocks by itself."""
+    wording = load_wording()
+    best = wording.best(layer.text)
+    if best is None or best[0] <= wording.accept:
+        return []
+    start, end = best[1]
+    if best[0] <= wording.accept + _SURE and forbids(layer.text[start:end]):
+        return []
+    category = wording.category(layer.text[start:end])
+    left, right = layer.span(start, end)
+    why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"
+    return [Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)]
 
 
 def _that_may_count(terms: list[Hit], text: str, canon: str) -> list[Hit]:

@@ -7,11 +7,16 @@ import unicodedata
 from functools import cache, lru_cache
 from operator import add
 
+import numpy as np
+from numpy.typing import NDArray
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
 from pypinyin.pinyin_dict import pinyin_dict
 
+from compliance.rules.batch import Units, characters
+
 _BASE = 0xE000
+_FIRST, _LAST = 0x3400, 0xA000  # Chinese characters
 _LATIN = re.compile(r"[a-z]+")
 _VARIANT = {"lv": "lu", "nv": "nu", "lve": "lue", "nve": "nue"}
 
@@ -53,6 +58,34 @@ class SyllableTable(dict[int, str]):
 
 
 TABLE = SyllableTable()
+SOUNDS = 512  # sounds have numbers below it; 0 is what has no sound
+
+
+@cache
+def _sound_numbers() -> NDArray[np.uint16]:
+    """Code unit -> number of its most common reading."""
+    codes = np.array([ord(TABLE[code]) for code in range(_FIRST, _LAST)]) - (_BASE - 1)
+    codes[(codes < 0) | (codes >= SOUNDS)] = 0
+    found = np.zeros(1 << 16, np.uint16)
+    found[_FIRST:_LAST] = codes
+    return found
+
+
+def numbers(found: Units) -> NDArray[np.uint16]:
+    """The sound of each character as a number; 0 where it has none."""
+    return _sound_numbers().take(found)
+
+
+@cache
+def _sound_units() -> Units:
+    """Code unit -> the code of its sound, or itself."""
+    own, sounds = np.arange(1 << 16, dtype=np.uint16), _sound_numbers()
+    return np.where(sounds > 0, sounds + np.uint16(_BASE - 1), own)
+
+
+def spoken(found: Units) -> str:
+    """What text.translate(TABLE) gives, for many texts at once."""
+    return characters(_sound_units().take(found))
 
 
 @cache

@@ -17,6 +17,7 @@ from compliance.lexicon.layers import Layer
 from compliance.lexicon.names import in_name
 from compliance.lexicon.segment import reads_naturally
 from compliance.lexicon.source import DATA
+from compliance.rules.batch import Batch, units
 
 Edit = tuple[int, int, str]
 
@@ -109,24 +110,36 @@ class Homophones:
         self.latin = re.compile(r"[a-z]{2,39}")
         self.letter = re.compile(r"[a-z]")
 
-    def suspects(self, text: str) -> bool:
-        """Whether `apply` would change the text, without building offsets."""
-        if self.latin.search(text) and any(map(pinyin.is_typed, self.latin.findall(text))):
-            return True
-        return next(self._heard(text), None) is not None
+    def suspects(self, batch: Batch) -> set[int]:
+        """The texts that `apply` would change, without building offsets."""
+        found = {
+            batch.text_at(run.start())
+            for run in self.latin.finditer(batch.joined)
+            if pinyin.is_typed(run.group())
+        }
+        for start, end, group in self._sounding(batch.joined, pinyin.spoken(batch.units)):
+            number = batch.text_at(start)
+            if number not in found:
+                base = batch.bases[number]
+                if self._meant(batch.texts[number], start - base, end - base, group):
+                    found.add(number)
+        return found
+
+    def _sounding(self, text: str, sounds: str) -> Iterator[tuple[int, int, list[str]]]:
+        """Where a text sounds like words and is written otherwise: (start, end, the words)."""
+        for start, end, number in self.spoken_automaton.find_overlapping(sounds):
+            group = self.spoken[number]
+            if text[start:end] not in group:
+                yield start, end, group
+
+    def _meant(self, text: str, start: int, end: int, group: list[str]) -> str | None:
+        return next((word for word in group if self._replaces(text, start, end, word)), None)
 
     def _heard(self, text: str) -> Iterator[Edit]:
         """Edits for a text without typed pinyin: characters and syllables go one to one."""
-        groups = self.spoken
-        sounds = text.translate(pinyin.TABLE)
-        for start, end, i in self.spoken_automaton.find_overlapping(sounds):
-            group, written = groups[i], text[start:end]
-            if written in group:
-                continue
-            for word in group:
-                if self._replaces(text, start, end, word):
-                    yield start, end, word
-                    break
+        for start, end, group in self._sounding(text, pinyin.spoken(units(text))):
+            if word := self._meant(text, start, end, group):
+                yield start, end, word
 
     def apply(self, layer: Layer) -> Layer:
         edits: list[Edit] = []

@@ -9,27 +9,25 @@ in data/examples and shipped as a text file, one feature a line; nothing is lear
 from __future__ import annotations
 
 import math
-import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from operator import add
 
+import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
+from numpy.typing import NDArray
 
+from compliance.rules.batch import STOP, Batch, units
+from compliance.rules.examples import counted
 from compliance.rules.grammar import DATA, load_classes
+from compliance.rules.neighbours import Cells, Neighbours, weights
 
 SCALE = 3.0
 WINDOW = 48
-_ROOTS = [math.sqrt(2 * size + 3) for size in range(2 * WINDOW)]
 Span = tuple[int, int]
-_REMEMBERED = 300_000
 _START, _END = "^$"
-STOP = "。"
-_UNKNOWN = "\uffff"
-_FAR = re.compile("[\U00010000-\U0010ffff]")
 
 
 @cache
@@ -56,7 +54,11 @@ def grams(sentence: str) -> list[str]:
 
 def scale(sentence: str) -> float:
     """Long sentences have more features; their sum grows with the root of the length."""
-    return SCALE / math.sqrt(2 * len(sentence) + 3)
+    return SCALE / _root(len(sentence))
+
+
+def _root(size: int) -> float:
+    return math.sqrt(2 * size + 3)
 
 
 def windows(text: str) -> list[Span]:
@@ -81,81 +83,48 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
         yield cuts[index], cuts[min(index + 2, len(cuts) - 1)]
 
 
-def _code(pair: str) -> int:
-    """Two characters of the basic plane as one number."""
-    return int.from_bytes(pair.encode("utf-16-le"), sys.byteorder)
-
-
-def _framed_units(text: str) -> bytes:
-    """STOP, text, STOP in two bytes a character; the model knows none beyond the basic plane."""
-    units = f"{STOP}{text}{STOP}".encode("utf-16-le")
-    if len(units) == 2 * len(text) + 4:
-        return units
-    return f"{STOP}{_FAR.sub(_UNKNOWN, text)}{STOP}".encode("utf-16-le")
-
-
-class Pairs(dict[int, float]):
-    """Two neighbours -> the weight of the pair and of its first character: one look-up for both.
-
-    Keyed by number, because making a string of every two neighbours took most of the time.
-    """
-
-    def __init__(self, weights: dict[str, float]) -> None:
-        pairs = (w for w in weights if len(w) == 2 and not _FAR.search(w))
-        super().__init__({_code(w): weights[w] + weights.get(w[0], 0.0) for w in pairs})
-        self.weights = weights
-
-    def __missing__(self, code: int) -> float:
-        two = code.to_bytes(4, sys.byteorder).decode("utf-16-le")
-        first = _START if two[0] == STOP else two[0]
-        pair = first + (_END if two[1] == STOP else two[1])
-        value = self.weights.get(pair, 0.0) + self.weights.get(first, 0.0)
-        if len(self) < _REMEMBERED:
-            self[code] = value
-        return value
-
-    def of(self, text: str) -> list[float]:
-        """Values of the neighbours in STOP + text + STOP."""
-        units = _framed_units(text)
-        even = memoryview(units[: len(units) // 4 * 4]).cast("I")
-        odd = memoryview(units[2 : 2 + (len(units) - 2) // 4 * 4]).cast("I")
-        found = [0.0] * (len(units) // 2 - 1)
-        found[::2] = map(self.__getitem__, even)
-        found[1::2] = map(self.__getitem__, odd)
-        return found
-
-
 @dataclass(frozen=True)
 class Wording:
-    """accept: a sentence above it is a finding by itself; veto: a rule below it only observes."""
+    """accept: a sentence above it is a finding by itself; veto: a rule below it only observes.
+
+    Weights are hundredths, so that sums are exact whatever their order.
+    """
 
     accept: float
     veto: float
     bias: float
-    pairs: Pairs
-    ending: float
+    neighbours: Neighbours
+    ending: int
     words: list[str]  # class words of three characters and more, and their weights
-    long: list[float]
+    long: list[int]
     automaton: Automaton
     tallies: dict[str, dict[str, int]]
     totals: dict[str, int]
+    limits: NDArray[np.int32]  # by length: no sum up to here is accepted
     # The last text and its scores, replaced as one: threads may share it.
     memory: list[tuple[str, list[tuple[float, Span]]]] = field(default_factory=lambda: [("", [])])
 
     def scores(self, text: str) -> list[tuple[float, Span]]:
-        """(score, span) of each sentence; log-odds-like numbers, positive towards violation."""
-        values = self.pairs.of(text)
+        """(score, span) of each window; log-odds-like numbers, positive towards violation."""
+        cells = self.neighbours.of(units(f"{STOP}{text}{STOP}"))
+        sums = [0, *weights(cells).cumsum(dtype=np.int64).tolist()]
         long = [(at, to, self.long[i]) for at, to, i in self.automaton.find_overlapping(text)]
         found: list[tuple[float, Span]] = []
         for start, end in windows(text):
-            total = sum(values[start : end + 1], self.ending)
-            for at, to, weight in long:
-                if start <= at and to <= end:
-                    total += weight
-            size = end - start
-            root = _ROOTS[size] if size < len(_ROOTS) else math.sqrt(2 * size + 3)
-            found.append((total * SCALE / root + self.bias, (start, end)))
+            total = sums[end + 1] - sums[start] + self.ending
+            total += sum(weight for at, to, weight in long if start <= at and to <= end)
+            score = total * SCALE / _root(end - start) / 100 + self.bias
+            found.append((score, (start, end)))
         return found
+
+    def candidates(self, batch: Batch, cells: Cells) -> Iterator[int]:
+        """A place in each sentence of a batch that may be accepted; the score decides."""
+        totals = np.add.reduceat(weights(cells), batch.stops[:-1], dtype=np.int32)
+        for at, _, number in self.automaton.find_overlapping(batch.joined):
+            totals[batch.sentence_at(at)] += self.long[number]
+        sizes = np.minimum(np.diff(batch.stops) - 1, WINDOW + 1)
+        passed = totals > self.limits.take(sizes)
+        return iter((batch.stops[:-1][passed] + 1).tolist())
 
     def _latest(self, text: str) -> list[tuple[float, Span]]:
         """`scores`, once for the many hits of one message: else a flood of hits costs its square."""
@@ -202,23 +171,40 @@ def _merged(
     head: dict[str, str], totals: dict[str, int], own: dict[str, tuple[int, Counter[str]]]
 ) -> Wording:
     """A class word carries the weights of its classes, so that only words need be looked up."""
-    weights: dict[str, float] = {}
+    weighed: dict[str, int] = {}
     tallies: dict[str, dict[str, int]] = {}
     for word in {f for f in own if f[0] != "<" or len(f) < 3} | class_words().keys():
         parts = [own[f] for f in (word, *class_words().get(word, ())) if f in own]
-        weights[word] = sum(w for w, _ in parts) / 100
+        weighed[word] = sum(w for w, _ in parts)
         tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
-    long = sorted(w for w in weights if len(w) > 2)
+    long = sorted(w for w in weighed if len(w) > 2)
     accept, veto, bias = (float(head[k]) for k in ("accept", "veto", "bias"))
+    ending = weighed.get(_END, 0)
     return Wording(
         accept,
         veto,
         bias,
-        Pairs(weights),
-        weights.get(_END, 0.0),
+        Neighbours(_unframed(weighed), counted().pairs),
+        ending,
         long,
-        [weights[word] for word in long],
+        [weighed[word] for word in long],
         Automaton(long),
         tallies,
         totals,
+        _limits(accept - bias, ending),
     )
+
+
+def _unframed(weighed: dict[str, int]) -> dict[str, int]:
+    """The marks of both ends of a sentence written as the STOP that stands there in a text."""
+    found = {word: n for word, n in weighed.items() if len(word) <= 2 and STOP not in word}
+    starts = {STOP + word[1:]: found.pop(word) for word in list(found) if word[0] == _START}
+    ends = {word[0] + STOP: found.pop(word) for word in list(found) if word[1:] == _END}
+    found.pop(_END, None)
+    return found | starts | ends
+
+
+def _limits(needed: float, ending: int) -> NDArray[np.int32]:
+    """Rounded down, so that the score decides in doubt; beyond WINDOW it always does."""
+    sums = [math.floor(needed * 100 * _root(size) / SCALE) - 1 for size in range(WINDOW + 1)]
+    return np.array([*(total - ending for total in sums), -(1 << 30)], np.int32)

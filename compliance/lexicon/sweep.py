@@ -1,0 +1,100 @@
+"""One pass of the automaton over a batch of messages: what stands in which message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compliance.lexicon.index import Entry, Hit, Index
+from compliance.rules.batch import STOP, Batch
+from compliance.rules.grammar import Rule
+
+ALIAS = "*"
+_COMPONENTS = frozenset("亻氵扌讠钅忄纟宀辶阝刂彳礻衤犭饣艹灬冫疒丷丨丿山石马木口女土王禾火贝力米")
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Hits:
+    """What stands in one message; a sentence is told by where it begins and ends."""
+
+    terms: list[Hit] = field(default_factory=list)
+    benign: list[Span] = field(default_factory=list)
+    rules: list[tuple[Rule, int, int]] = field(default_factory=list)
+    folded: bool = False  # an alias or the components of a character that fits its neighbours
+
+
+
+class Sweep:
+    def __init__(self, index: Index, beside: frozenset[str]) -> None:
+        """`beside`: the pairs of characters that stand together in risky words."""
+        self.index = index
+        self.beside = beside
+
+    def over(self, batch: Batch) -> dict[int, Hits]:
+        """Number of a text -> its hits; texts without any are left out."""
+        flat = chain.from_iterable(self.index.automaton.find_overlapping(batch.joined))
+        found = np.fromiter(flat, np.int32).reshape(-1, 3)
+        hits: dict[int, Hits] = {}
+        special = (found[:, 2] < len(self.index.entries)).nonzero()[0]
+        rules: set[tuple[int, int]] = set()
+        for start, end, number in found.take(special, axis=0).tolist():
+            entry = self.index.entries[number]
+            rules.update((batch.sentence_at(start), rule) for rule in entry.rules)
+            self._take(batch, (start, end), entry, hits)
+        rules.update(self.index.cues.complete(self._seen(batch, found)))
+        self._rules(batch, sorted(rules), hits)
+        return hits
+
+    def _seen(self, batch: Batch, found: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """The bits of all words of each sentence, or-ed together."""
+        bits, firsts = self.index.bits, batch.stops[:-1]
+        single = bits.take(self.index.singles.take(batch.units), axis=0)
+        seen: NDArray[np.uint64] = np.bitwise_or.reduceat(single, firsts, axis=0)
+        if len(found):
+            places = np.searchsorted(batch.stops, found[:, 0]) - 1
+            begins = np.diff(places, prepend=-1).nonzero()[0]
+            rows = bits.take(self.index.words.take(found[:, 2]), axis=0)
+            seen[places.take(begins)] |= np.bitwise_or.reduceat(rows, begins, axis=0)
+        return seen
+
+    def _take(self, batch: Batch, span: Span, entry: Entry, hits: dict[int, Hits]) -> None:
+        if entry.term is None and not entry.benign and not entry.split:
+            return
+        number = batch.text_at(span[0])
+        base, text = batch.bases[number], batch.texts[number]
+        start, end = span[0] - base, span[1] - base
+        held = hits.setdefault(number, Hits())
+        if entry.term is not None:
+            held.terms.append((start, end, entry.term))
+        if entry.benign:
+            held.benign.append((start, end))
+        if entry.split and not held.folded:
+            held.folded = self._folds(text, start, end, entry.split)
+
+    def _rules(
+        self, batch: Batch, rules: Iterable[tuple[int, int]], hits: dict[int, Hits]
+    ) -> None:
+        cues = self.index.cues
+        for sentence, rule in rules:
+            start, end = batch.bounds[sentence] + 1, batch.bounds[sentence + 1]
+            if cues.stand(rule, batch.joined[start:end]):
+                number = batch.text_at(start)
+                base = batch.bases[number]
+                held = hits.setdefault(number, Hits())
+                held.rules.append((cues.rules[rule], start - base, end - base))
+
+    def _folds(self, text: str, start: int, end: int, whole: str) -> bool:
+        """人到 may spell 倒, but only beside a character that 倒 goes with or another component."""
+        if whole == ALIAS:
+            return True
+        left, right = (
+            side.strip(STOP) for side in (text[max(0, start - 1) : start], text[end : end + 1])
+        )
+        if left + whole in self.beside or whole + right in self.beside:
+            return True
+        return any(not "\u4e00" <= ch <= "\u9fa5" or ch in _COMPONENTS for ch in left + right if ch)

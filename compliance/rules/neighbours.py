@@ -1,0 +1,66 @@
+"""Every two characters that may stand side by side, as one number in one table.
+
+The table says what the pair weighs in the wording model and whether people write it at all, so that
+one look-up a character serves both questions, for a whole batch of messages at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compliance.rules.batch import Units, units
+
+Cells = NDArray[np.int16]
+Numbers = NDArray[np.int32]
+_SIZE = 1 << 16
+
+
+class Neighbours:
+    """`weights`: pair or character -> its weight, a whole number; `known`: pairs people write."""
+
+    def __init__(self, weights: Mapping[str, int], known: Iterable[str]) -> None:
+        weighed = {w: n for w, n in weights.items() if len(w) <= 2 and max(w) < "\uffff"}
+        written = {pair for pair in known if max(pair) < "\uffff"}
+        alphabet = sorted({char for word in weighed.keys() | written for char in word})
+        self.width = len(alphabet) + 1  # number 0 is any other character
+        self.numbers = np.zeros(_SIZE, np.uint16)
+        self.numbers[[ord(char) for char in alphabet]] = np.arange(1, self.width)
+        table = np.zeros((self.width, self.width), np.int32)
+        self._fill(table, weighed)
+        self.cells = (table * 2).ravel()
+        self.cells[self._codes(sorted(written))] += 1
+        if np.abs(self.cells).max() >= 1 << 15:
+            raise ValueError("a weight is too large for the table of neighbours")
+        self.cells = self.cells.astype(np.int16)
+
+    def _fill(self, table: Numbers, weights: Mapping[str, int]) -> None:
+        """A pair also carries the weight of its first character."""
+        for char, weight in weights.items():
+            if len(char) == 1:
+                table[self.numbers[ord(char)], :] = weight
+        pairs = sorted(word for word in weights if len(word) == 2)
+        table.ravel()[self._codes(pairs)] += [weights[pair] for pair in pairs]
+
+    def _codes(self, pairs: list[str]) -> Numbers:
+        joined = self.numbers.take(units("".join(pairs))).astype(np.int32)
+        return joined[::2] * self.width + joined[1::2]
+
+    def of(self, found: Units) -> Cells:
+        """One cell for each two neighbours; read them by `weights` and `unknown`."""
+        numbers = self.numbers.take(found).astype(np.int32)
+        codes = numbers[:-1] * self.width
+        codes += numbers[1:]
+        return self.cells.take(codes)
+
+
+def weights(cells: Cells) -> Cells:
+    """What each two neighbours weigh."""
+    return cells >> 1
+
+
+def unknown(cells: Cells) -> NDArray[np.bool_]:
+    """Whether people do not write these two side by side."""
+    return (cells & 1) == 0
