@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -31,6 +32,7 @@ LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
+_TYPED = re.compile("[a-z]")
 Edit = tuple[int, int, str]
 Choice = list[tuple[str, float]]  # characters that may be meant, each with its price
 
@@ -94,6 +96,8 @@ def odd(found: Units, cells: Cells) -> NDArray[np.intp]:
 def apply(layer: Layer) -> Layer:
     """The layer in the characters that were meant; the same one when nothing earns a change."""
     loose = _loose(layer)
+    if not loose and not _TYPED.search(layer.text):
+        return layer
     readings = pinyin.readings(layer.text)
     _, edits = min(_decoded(tokens, layer.text, loose) for tokens in readings)
     return layer.replaced(edits, "pinyin") if edits else layer
@@ -122,30 +126,41 @@ def _decoded(
     tokens: list[pinyin.Token], text: str, loose: frozenset[int]
 ) -> tuple[float, list[Edit]]:
     """(cost, changes): the best reading of each run of tokens that may be wrong."""
-    choices = [_choices(token, text, loose) for token in tokens]
+    open_places = [i for i, (_, s, e) in enumerate(tokens) if e > s + 1 or s in loose]
+    choices = {i: _choices(tokens[i], text) for i in open_places}
     total, edits = 0.0, []
-    for _, group in groupby(range(len(tokens)), key=lambda i: len(choices[i]) > 1):
-        run = list(group)
-        if len(choices[run[0]]) > 1:
-            left = choices[run[0] - 1][0][0] if run[0] else STOP
-            right = choices[run[-1] + 1][0][0] if run[-1] + 1 < len(tokens) else STOP
-            cost, chars = _best([choices[i] for i in run], left, right)
-            total += cost
-            edits += [
-                (*tokens[i][1:], c)
-                for i, c in zip(run, chars, strict=True)
-                if text[slice(*tokens[i][1:])] != c
-            ]
+    for run in _runs([i for i in open_places if len(choices[i]) > 1]):
+        left = _settled(run[0] - 1, tokens, text, choices)
+        right = _settled(run[-1] + 1, tokens, text, choices)
+        cost, chars = _best([choices[i] for i in run], left, right)
+        total += cost
+        spans = [tokens[i][1:] for i in run]
+        edits += [
+            (*span, c) for span, c in zip(spans, chars, strict=True) if text[slice(*span)] != c
+        ]
     return total, edits
 
 
-def _choices(token: pinyin.Token, text: str, loose: frozenset[int]) -> Choice:
+def _runs(places: list[int]) -> Iterator[list[int]]:
+    """Runs of neighbours."""
+    for _, group in groupby(enumerate(places), key=lambda unit: unit[1] - unit[0]):
+        yield [place for _, place in group]
+
+
+def _settled(
+    place: int, tokens: list[pinyin.Token], text: str, choices: dict[int, Choice]
+) -> str:
+    """The one character that stands at a place beside a run."""
+    if not 0 <= place < len(tokens):
+        return STOP
+    return choices[place][0][0] if place in choices else text[tokens[place][1]]
+
+
+def _choices(token: pinyin.Token, text: str) -> Choice:
     code, start, end = token
     own, heard = text[start:end], load_heard().chars.get(code, [])
     if len(own) > 1:
         return [(char, 0.0) for char in heard] or [(own[0], 0.0)]
-    if start not in loose:
-        return [(own, 0.0)]
     same = (char for char in heard if char != own and pinyin.same_sound(char, own))
     return [(own, 0.0), *((char, CHANGE) for char in same)]
 

@@ -39,10 +39,9 @@ DEFAULT_CONTEXT = ScanContext()
 
 
 class Message(NamedTuple):
-    """One message: as written, its canonical text, and that without the noise inside words."""
+    """One message: as written, and its canonical text without the noise inside words."""
 
     text: str
-    canon: str
     plain: str
 
 
@@ -132,7 +131,7 @@ class Engine:
     def _scanned(self, texts: Sequence[str], contexts: Sequence[ScanContext]) -> list[ScanResult]:
         canons = [self.table.canonical(text) for text in texts]
         batch = Batch([self.squeezer.fast(canon) for canon in canons])
-        hits = self.sweep.over(batch)
+        hits = self.sweep.over(batch, canons)
         cells = self.wording.neighbours.of(batch.units)
         looks = Looks(
             self._disguised(batch, canons, cells) | {n for n, held in hits.items() if held.folded},
@@ -141,7 +140,7 @@ class Engine:
         )
         results = [self.clean] * len(texts)
         for number in sorted(hits.keys() | looks.disguised | looks.worded | looks.numbered):
-            message = Message(texts[number], canons[number], batch.texts[number])
+            message = Message(texts[number], batch.texts[number])
             raws = self._raws(message, hits.get(number) or Hits(), looks.at(number))
             if raws:
                 context = contexts[number]
@@ -151,7 +150,7 @@ class Engine:
 
     def _raws(self, message: Message, hits: Hits, look: Look) -> list[Raw]:
         layer = LazyLayer(message.plain, lambda: self._plain_layer(message.text))
-        raws = evaluate(layer, hits, message.text, message.canon)
+        raws = evaluate(layer, hits, message.text)
         if look.disguised:
             raws += self._restored(message.text)
         raws = _without_link_accidents(raws, message.text)
@@ -187,7 +186,7 @@ class Engine:
         if not any(layer.stage):
             return []
         hits = self.sweep.over(Batch([layer.text])).get(0) or Hits()
-        return evaluate(layer, hits, text, layer.text) or worded(layer)
+        return evaluate(layer, hits, text) or worded(layer)
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
         severity = max((f.severity for f in findings), default=None)

@@ -27,6 +27,15 @@ class Entry:
     split: str = ""  # the character that the components spell; "*" for an alias
     rules: tuple[int, ...] = ()  # to be looked at closer
 
+    @property
+    def only_cue(self) -> bool:
+        return self.term is None and not self.benign and not self.split
+
+    @property
+    def only_object(self) -> bool:
+        neutral = self.term is not None and self.term.kind == "object"
+        return neutral and not self.benign and not self.split
+
 
 @dataclass
 class Index:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from compliance.lexicon.index import Hit
-from compliance.lexicon.layers import AnyLayer, Layer, LazyLayer
+from compliance.lexicon.layers import AnyLayer, Layer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words
 from compliance.lexicon.source import starter_lexicon
@@ -38,15 +38,11 @@ class Raw:
     doubt: tuple[int, int, float] | None = None  # where the wording may speak against it
 
 
-def evaluate(layer: AnyLayer, hits: Hits, original: str, canon: str) -> list[Raw]:
-    """`canon` still has the noise, so that a word may carry symbols inside."""
-    terms = hits.terms
-    if terms and isinstance(layer, LazyLayer):
-        terms = _that_may_count(terms, layer.text, canon)
-    if not terms and not hits.rules:
+def evaluate(layer: AnyLayer, hits: Hits, original: str) -> list[Raw]:
+    if not hits.terms and not hits.rules:
         return []
     hits.benign.sort()
-    found = [_term_raw(layer, hit, hits.benign, original) for hit in terms]
+    found = [_term_raw(layer, hit, hits.benign, original) for hit in hits.terms]
     if hits.rules:
         masked = _masked(layer.text, hits.benign)
         found += [_rule_raw(layer, original, masked, *unit) for unit in hits.rules]
@@ -67,17 +63,6 @@ def worded(layer: AnyLayer) -> list[Raw]:
     left, right = layer.span(start, end)
     why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"
     return [Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)]
-
-
-def _that_may_count(terms: list[Hit], text: str, canon: str) -> list[Hit]:
-    """A neutral word that stands in one piece wherever it stands was not disguised."""
-    if len(text) == len(canon):
-        return [hit for hit in terms if hit[2].kind != "object"]
-    return [
-        hit
-        for hit in terms
-        if hit[2].kind != "object" or canon.count(hit[2].text) < text.count(hit[2].text)
-    ]
 
 
 def _masked(text: str, benign: list[Span]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -35,17 +35,23 @@ class Sweep:
         self.index = index
         self.beside = beside
 
-    def over(self, batch: Batch) -> dict[int, Hits]:
-        """Number of a text -> its hits; texts without any are left out."""
+    def over(self, batch: Batch, canons: Sequence[str] = ()) -> dict[int, Hits]:
+        """Number of a text -> its hits; texts without any are left out.
+
+        `canons`: each text with its noise, when it is what the writer wrote. A neutral word that
+        stands there in one piece was not disguised and is no hit.
+        """
         flat = chain.from_iterable(self.index.automaton.find_overlapping(batch.joined))
         found = np.fromiter(flat, np.int32).reshape(-1, 3)
         hits: dict[int, Hits] = {}
-        special = (found[:, 2] < len(self.index.entries)).nonzero()[0]
+        special = found[:, 2] < len(self.index.entries)
         rules: set[tuple[int, int]] = set()
-        for start, end, number in found.take(special, axis=0).tolist():
+        for start, end, number in found[special].tolist():
             entry = self.index.entries[number]
-            rules.update((batch.sentence_at(start), rule) for rule in entry.rules)
-            self._take(batch, (start, end), entry, hits)
+            if entry.rules:
+                sentence = batch.sentence_at(start)
+                rules.update((sentence, rule) for rule in entry.rules)
+            self._take(batch, (start, end), entry, hits, canons)
         rules.update(self.index.cues.complete(self._seen(batch, found)))
         self._rules(batch, sorted(rules), hits)
         return hits
@@ -57,16 +63,27 @@ class Sweep:
         seen: NDArray[np.uint64] = np.bitwise_or.reduceat(single, firsts, axis=0)
         if len(found):
             places = np.searchsorted(batch.stops, found[:, 0]) - 1
-            begins = np.diff(places, prepend=-1).nonzero()[0]
+            fresh = np.ones(len(places), np.bool_)
+            fresh[1:] = places[1:] != places[:-1]
+            begins = fresh.nonzero()[0]
             rows = bits.take(self.index.words.take(found[:, 2]), axis=0)
             seen[places.take(begins)] |= np.bitwise_or.reduceat(rows, begins, axis=0)
         return seen
 
-    def _take(self, batch: Batch, span: Span, entry: Entry, hits: dict[int, Hits]) -> None:
-        if entry.term is None and not entry.benign and not entry.split:
+    def _take(
+        self,
+        batch: Batch,
+        span: Span,
+        entry: Entry,
+        hits: dict[int, Hits],
+        canons: Sequence[str],
+    ) -> None:
+        if entry.only_cue:
             return
         number = batch.text_at(span[0])
         base, text = batch.bases[number], batch.texts[number]
+        if entry.only_object and canons and _whole(batch.joined[slice(*span)], text, canons[number]):
+            return
         start, end = span[0] - base, span[1] - base
         held = hits.setdefault(number, Hits())
         if entry.term is not None:
@@ -98,3 +115,8 @@ class Sweep:
         if left + whole in self.beside or whole + right in self.beside:
             return True
         return any(not "\u4e00" <= ch <= "\u9fa5" or ch in _COMPONENTS for ch in left + right if ch)
+
+
+def _whole(word: str, text: str, canon: str) -> bool:
+    """Whether a word stands in one piece wherever it stands."""
+    return len(text) == len(canon) or canon.count(word) >= text.count(word)

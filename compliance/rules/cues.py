@@ -22,7 +22,7 @@ from compliance.rules.examples import CLEAN, text_of
 from compliance.rules.grammar import Rule, load_rules
 
 SLOTS = 3
-COMMON = 256  # rules with bits
+COMMON = 384  # rules with bits
 LANES = SLOTS * COMMON // 64
 Bits = NDArray[np.uint64]
 Lists = tuple[tuple[str, ...], ...]  # the rarest list first, in it the commonest word first
