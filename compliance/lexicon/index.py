@@ -20,21 +20,18 @@ _LAST = "\uffff"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one word of the lexicon or of the tables means."""
+    """What one word of the lexicon or of the tables means besides being a cue."""
 
+    word: str
     term: Term | None = None
     benign: bool = False
     split: str = ""  # the character that the components spell; "*" for an alias
-    rules: tuple[int, ...] = ()  # to be looked at closer
 
-    @property
-    def only_cue(self) -> bool:
-        return self.term is None and not self.benign and not self.split
-
-    @property
-    def only_object(self) -> bool:
-        neutral = self.term is not None and self.term.kind == "object"
-        return neutral and not self.benign and not self.split
+    def neutral(self) -> bool:
+        """A word of everyday banking that only a disguise makes suspicious."""
+        if self.benign or self.split or self.term is None:
+            return False
+        return self.term.kind == "object"
 
 
 @dataclass
@@ -43,7 +40,10 @@ class Index:
 
     automaton: Automaton
     entries: list[Entry]
+    neutral: list[bool]  # of each entry
     cues: Cues
+    rare: dict[int, tuple[int, ...]]  # number of a word -> rules to be looked at closer
+    is_rare: NDArray[np.bool_]  # for each word of the automaton
     bits: Bits  # a row for each set of cues that a word may stand for; row 0 is none
     words: NDArray[np.uint16]  # row of each word of the automaton
     singles: NDArray[np.uint16]  # row of each character: most characters are no words
@@ -86,27 +86,33 @@ class Builder:
     def finish(self, splits: dict[str, str]) -> Index:
         """`splits`: what must be folded before the text is read again -> what it spells."""
         cues = load_cues()
-        special = self.terms.keys() | self.benign | splits.keys() | cues.rare.keys()
+        special = self.terms.keys() | self.benign | splits.keys()
         # "我" and "给" stand in every message: as automaton words they were most of all hits.
-        singles = {w for w in cues.masks if len(w) == 1 and w not in special and w <= _LAST}
-        first = sorted(special)
-        words = first + sorted(cues.masks.keys() - special - singles)
-        entries = [self._entry(word, splits, cues) for word in first]
-        rows = {mask: row for row, mask in enumerate({0: None} | dict.fromkeys(cues.masks.values()))}
-        bits = np.vstack([bits_of(mask) for mask in rows])
-        numbers = np.array([rows[cues.masks.get(word, 0)] for word in words], np.uint16)
-        return Index(Automaton(words), entries, cues, bits, numbers, _singles(singles, cues, rows))
-
-    def _entry(self, word: str, splits: dict[str, str], cues: Cues) -> Entry:
-        return Entry(
-            self.terms.get(word),
-            word in self.benign,
-            splits.get(word, ""),
-            cues.rare.get(word, ()),
+        singles = {w for w in cues.masks if _single(w)} - special - cues.rare.keys()
+        entries = [
+            Entry(w, self.terms.get(w), w in self.benign, splits.get(w, "")) for w in sorted(special)
+        ]
+        only = sorted((cues.masks.keys() | cues.rare.keys()) - special - singles)
+        words = [entry.word for entry in entries] + only
+        rows = {mask: row for row, mask in enumerate(dict.fromkeys([0, *cues.masks.values()]))}
+        return Index(
+            Automaton(words),
+            entries,
+            [entry.neutral() for entry in entries],
+            cues,
+            {number: cues.rare[word] for number, word in enumerate(words) if word in cues.rare},
+            np.array([word in cues.rare for word in words], np.bool_),
+            np.vstack([bits_of(mask) for mask in rows]),
+            np.array([rows[cues.masks.get(word, 0)] for word in words], np.uint16),
+            _rows_of(singles, cues, rows),
         )
 
 
-def _singles(singles: set[str], cues: Cues, rows: dict[int, int]) -> NDArray[np.uint16]:
+def _single(word: str) -> bool:
+    return len(word) == 1 and word <= _LAST
+
+
+def _rows_of(singles: set[str], cues: Cues, rows: dict[int, int]) -> NDArray[np.uint16]:
     found = np.zeros(1 << 16, np.uint16)
     for char in singles:
         found[ord(char)] = rows[cues.masks[char]]

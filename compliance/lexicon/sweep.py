@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from compliance.lexicon.index import Entry, Hit, Index
+from compliance.lexicon.index import Hit, Index
 from compliance.rules.batch import STOP, Batch
 from compliance.rules.grammar import Rule
 
@@ -44,16 +44,15 @@ class Sweep:
         flat = chain.from_iterable(self.index.automaton.find_overlapping(batch.joined))
         found = np.fromiter(flat, np.int32).reshape(-1, 3)
         hits: dict[int, Hits] = {}
-        special = found[:, 2] < len(self.index.entries)
-        rules: set[tuple[int, int]] = set()
-        for start, end, number in found[special].tolist():
-            entry = self.index.entries[number]
-            if entry.rules:
-                sentence = batch.sentence_at(start)
-                rules.update((sentence, rule) for rule in entry.rules)
-            self._take(batch, (start, end), entry, hits, canons)
-        rules.update(self.index.cues.complete(self._seen(batch, found)))
-        self._rules(batch, sorted(rules), hits)
+        numbers = found[:, 2]
+        for start, end, number in found[numbers < len(self.index.entries)].tolist():
+            self._take(batch, (start, end), number, hits, canons)
+        rules = set(self.index.cues.complete(self._seen(batch, found)))
+        for start, _, number in found[self.index.is_rare.take(numbers)].tolist():
+            sentence = batch.sentence_at(start)
+            rules.update([(sentence, rule) for rule in self.index.rare[number]])
+        if rules:
+            self._rules(batch, sorted(rules), hits)
         return hits
 
     def _seen(self, batch: Batch, found: NDArray[np.int32]) -> NDArray[np.uint64]:
@@ -74,17 +73,15 @@ class Sweep:
         self,
         batch: Batch,
         span: Span,
-        entry: Entry,
+        word: int,
         hits: dict[int, Hits],
         canons: Sequence[str],
     ) -> None:
-        if entry.only_cue:
-            return
         number = batch.text_at(span[0])
-        base, text = batch.bases[number], batch.texts[number]
-        if entry.only_object and canons and _whole(batch.joined[slice(*span)], text, canons[number]):
+        text, entry = batch.texts[number], self.index.entries[word]
+        if canons and self.index.neutral[word] and _whole(entry.word, text, canons[number]):
             return
-        start, end = span[0] - base, span[1] - base
+        start, end = span[0] - batch.bases[number], span[1] - batch.bases[number]
         held = hits.setdefault(number, Hits())
         if entry.term is not None:
             held.terms.append((start, end, entry.term))
@@ -99,7 +96,7 @@ class Sweep:
         cues = self.index.cues
         for sentence, rule in rules:
             start, end = batch.bounds[sentence] + 1, batch.bounds[sentence + 1]
-            if cues.stand(rule, batch.joined[start:end]):
+            if rule not in cues.rest or cues.stand(rule, batch.joined[start:end]):
                 number = batch.text_at(start)
                 base = batch.bases[number]
                 held = hits.setdefault(number, Hits())

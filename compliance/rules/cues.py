@@ -50,10 +50,14 @@ class Cues:
 
     def stand(self, number: int, sentence: str) -> bool:
         """Whether the lists of a rule that were not asked yet have a word in the sentence."""
-        for words in self.rest.get(number, ()):
-            if not any(word in sentence for word in words):
-                return False
-        return True
+        return all(_stands(words, sentence) for words in self.rest[number])
+
+
+def _stands(words: tuple[str, ...], sentence: str) -> bool:
+    for word in words:  # noqa: SIM110 -- a generator would cost more than the search
+        if word in sentence:
+            return True
+    return False
 
 
 def _often(words: frozenset[str]) -> dict[str, int]:
