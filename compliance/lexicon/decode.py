@@ -174,7 +174,7 @@ def _best(choices: list[Choice], left: str, right: str) -> tuple[float, list[str
         reached: dict[str, float] = {}
         before: dict[str, str] = {}
         for char, price in choice:
-            cost, before[char] = min((held + costs[one + char], one) for one, held in ends.items())
+            cost, before[char] = _cheapest(ends, char, costs)
             reached[char] = cost + price
         ends = reached
         steps.append(before)
@@ -183,3 +183,13 @@ def _best(choices: list[Choice], left: str, right: str) -> tuple[float, list[str
         char = before[char]
         chars.append(char)
     return ends[right], chars[-2::-1]
+
+
+def _cheapest(ends: dict[str, float], char: str, costs: Costs) -> tuple[float, str]:
+    """The best way to a character: (cost, the one before it). The inner loop of the search."""
+    best, before = math.inf, ""
+    for one, held in ends.items():
+        cost = held + costs[one + char]
+        if cost < best or (cost == best and one < before):
+            best, before = cost, one
+    return best, before

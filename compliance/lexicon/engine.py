@@ -9,7 +9,7 @@ from typing import NamedTuple
 from compliance.lexicon import decode
 from compliance.lexicon.chars import CharTable, alias_form
 from compliance.lexicon.index import Builder
-from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer
+from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer, unmoved
 from compliance.lexicon.matching import Raw, evaluate, worded
 from compliance.lexicon.model import (
     CATEGORIES,
@@ -139,7 +139,8 @@ class Engine:
             set(map(batch.text_at, numbers_in(batch.joined))),
         )
         results = [self.clean] * len(texts)
-        for number in sorted(hits.keys() | looks.disguised | looks.worded | looks.numbered):
+        told = {number for number, held in hits.items() if held.terms or held.rules}
+        for number in sorted(told.union(*looks)):
             message = Message(texts[number], batch.texts[number])
             raws = self._raws(message, hits.get(number) or Hits(), looks.at(number))
             if raws:
@@ -149,7 +150,7 @@ class Engine:
         return results
 
     def _raws(self, message: Message, hits: Hits, look: Look) -> list[Raw]:
-        layer = LazyLayer(message.plain, lambda: self._plain_layer(message.text))
+        layer = LazyLayer(message.plain, lambda: self._plain_layer(message))
         raws = evaluate(layer, hits, message.text)
         if look.disguised:
             raws += self._restored(message.text)
@@ -160,8 +161,10 @@ class Engine:
             raws += worded(layer)
         return raws
 
-    def _plain_layer(self, text: str) -> Layer:
-        return self.squeezer.slow(canonical_layer(text, self.table))
+    def _plain_layer(self, message: Message) -> Layer:
+        if len(message.text) == len(message.plain):  # nothing is ever added, so nothing was lost
+            return unmoved(message.plain)
+        return self.squeezer.slow(canonical_layer(message.text, self.table))
 
     def _disguised(self, batch: Batch, canons: Sequence[str], cells: Cells) -> set[int]:
         """The texts that may say more once they are restored."""

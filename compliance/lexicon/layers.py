@@ -69,6 +69,12 @@ def canonical_layer(original: str, table: CharTable) -> Layer:
     return Layer("".join(chars), at, [i + 1 for i in at], [""] * len(at))
 
 
+def unmoved(text: str) -> Layer:
+    """A text whose characters stand where they stood in the message."""
+    size = len(text)
+    return Layer(text, list(range(size)), list(range(1, size + 1)), [""] * size)
+
+
 class LazyLayer:
     """The plain layer without offsets until a hit needs them: most messages never do."""
 
