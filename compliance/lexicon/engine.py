@@ -180,16 +180,19 @@ class Engine:
         layer = self.aliases.apply(canonical_layer(text, self.table))
         layer = self.squeezer.slow(layer)
         layer = self.splits.apply(self.aliases.apply(layer))
-        return self._read(self.homophones.apply(layer), text) + self._read(
-            decode.apply(layer), text
-        )
+        heard, decoded = self.homophones.apply(layer), decode.apply(layer)
+        layers = [heard] if heard is decoded else [heard, decoded]
+        return self._read([one for one in layers if any(one.stage)], text)
 
-    def _read(self, layer: Layer, text: str) -> list[Raw]:
-        """What a restored layer holds; its wording counts when no rule found anything."""
-        if not any(layer.stage):
+    def _read(self, layers: list[Layer], text: str) -> list[Raw]:
+        """What restored layers hold; the wording of one counts when no rule found anything."""
+        if not layers:
             return []
-        hits = self.sweep.over(Batch([layer.text])).get(0) or Hits()
-        return evaluate(layer, hits, text) or worded(layer)
+        hits = self.sweep.over(Batch([layer.text for layer in layers]))
+        found: list[Raw] = []
+        for number, layer in enumerate(layers):
+            found += evaluate(layer, hits.get(number) or Hits(), text) or worded(layer)
+        return found
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:
         severity = max((f.severity for f in findings), default=None)

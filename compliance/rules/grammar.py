@@ -89,10 +89,11 @@ def _group(words: frozenset[str]) -> str:
 
 
 def _literal(word: str) -> str:
-    # A Latin word must not be a part of a longer one (vx in "vxlan").
-    left = "(?<![a-z])" if "a" <= word[0] <= "z" else ""
+    # A Latin word must not be a part of a longer one (vx in "vxlan"). The look behind stands after
+    # the first letter: words that all begin with a plain character are searched far faster.
+    left = f"(?<![a-z]{word[0]})" if "a" <= word[0] <= "z" else ""
     right = "(?![a-z])" if "a" <= word[-1] <= "z" else ""
-    return left + re.escape(word) + right
+    return re.escape(word[0]) + left + re.escape(word[1:]) + right
 
 
 def _gap(kind: str, size: str) -> str:
