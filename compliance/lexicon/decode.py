@@ -147,9 +147,7 @@ def _runs(places: list[int]) -> Iterator[list[int]]:
         yield [place for _, place in group]
 
 
-def _settled(
-    place: int, tokens: list[pinyin.Token], text: str, choices: dict[int, Choice]
-) -> str:
+def _settled(place: int, tokens: list[pinyin.Token], text: str, choices: dict[int, Choice]) -> str:
     """The one character that stands at a place beside a run."""
     if not 0 <= place < len(tokens):
         return STOP

@@ -90,7 +90,8 @@ class Builder:
         # "我" and "给" stand in every message: as automaton words they were most of all hits.
         singles = {w for w in cues.masks if _single(w)} - special - cues.rare.keys()
         entries = [
-            Entry(w, self.terms.get(w), w in self.benign, splits.get(w, "")) for w in sorted(special)
+            Entry(w, self.terms.get(w), w in self.benign, splits.get(w, ""))
+            for w in sorted(special)
         ]
         only = sorted((cues.masks.keys() | cues.rare.keys()) - special - singles)
         words = [entry.word for entry in entries] + only

@@ -28,7 +28,6 @@ class Hits:
     folded: bool = False  # an alias or the components of a character that fits its neighbours
 
 
-
 class Sweep:
     def __init__(self, index: Index, beside: frozenset[str]) -> None:
         """`beside`: the pairs of characters that stand together in risky words."""
@@ -90,9 +89,7 @@ class Sweep:
         if entry.split and not held.folded:
             held.folded = self._folds(text, start, end, entry.split)
 
-    def _rules(
-        self, batch: Batch, rules: Iterable[tuple[int, int]], hits: dict[int, Hits]
-    ) -> None:
+    def _rules(self, batch: Batch, rules: Iterable[tuple[int, int]], hits: dict[int, Hits]) -> None:
         cues = self.index.cues
         for sentence, rule in rules:
             start, end = batch.bounds[sentence] + 1, batch.bounds[sentence + 1]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.index import canonical
 from compliance.lexicon.layers import Squeezer
+from compliance.rules.examples import BAD, CLEAN, sentences
 from compliance.rules.grammar import DATA
 from compliance.rules.wording import class_words, grams, scale
 
@@ -53,12 +54,10 @@ def features_of(text: str) -> tuple[str, ...]:
 def examples() -> list[Example]:
     table, squeezer = CharTable(frozenset()), Squeezer(frozenset())
     found: list[Example] = []
-    for name, bad in (("violations.txt", True), ("clean.txt", False)):
-        for line in (DATA / "examples" / name).read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                category, text = line.split("\t")
-                plain = canonical(text, table, squeezer).strip("。")
-                found.append(Example(category, bad, features_of(plain), scale(plain)))
+    for name, bad in ((BAD, True), (CLEAN, False)):
+        for category, text in sentences(name):
+            plain = canonical(text, table, squeezer).strip("。")
+            found.append(Example(category, bad, features_of(plain), scale(plain)))
     return found
 
 

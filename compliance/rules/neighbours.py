@@ -58,7 +58,7 @@ class Neighbours:
 
 def weights(cells: Cells) -> Cells:
     """What each two neighbours weigh."""
-    return cells >> 1
+    return np.right_shift(cells, 1, dtype=np.int16)
 
 
 def unknown(cells: Cells) -> NDArray[np.bool_]:

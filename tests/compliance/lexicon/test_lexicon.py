@@ -101,7 +101,7 @@ def test_any_inner_error_becomes_scan_failed(engine, monkeypatch):
     def broken(*_args: object) -> None:
         raise RuntimeError("detector down")
 
-    monkeypatch.setattr(engine.matcher, "hits", broken)
+    monkeypatch.setattr(engine.sweep, "over", broken)
     with pytest.raises(ScanFailed) as caught:
         engine.scan("您好")
     assert "detector down" not in str(caught.value)
