@@ -7,6 +7,7 @@ one look-up a character serves both questions, for a whole batch of messages at 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,11 @@ class Neighbours:
         self.numbers[[ord(char) for char in alphabet]] = np.arange(1, self.width)
         table = np.zeros((self.width, self.width), np.int32)
         self._fill(table, weighed)
-        self.cells = (table * 2).ravel()
-        self.cells[self._codes(sorted(written))] += 1
-        if np.abs(self.cells).max() >= 1 << 15:
+        cells = (table * 2).ravel()
+        cells[self._codes(sorted(written))] += 1
+        if np.abs(cells).max() >= 1 << 15:
             raise ValueError("a weight is too large for the table of neighbours")
-        self.cells = self.cells.astype(np.int16)
+        self.cells: Cells = cells.astype(np.int16)
 
     def _fill(self, table: Numbers, weights: Mapping[str, int]) -> None:
         """A pair also carries the weight of its first character."""
@@ -56,9 +57,9 @@ class Neighbours:
         return self.cells.take(codes)
 
 
-def weights(cells: Cells) -> Cells:
+def weights(cells: Cells) -> NDArray[np.signedinteger[Any]]:
     """What each two neighbours weigh."""
-    return np.right_shift(cells, 1, dtype=np.int16)
+    return cells >> 1
 
 
 def unknown(cells: Cells) -> NDArray[np.bool_]:

@@ -12,9 +12,47 @@ from compliance.lexicon import Engine, LexiconData, ScanContext, ScanFailed, Ter
 from compliance.rules.examples import BAD, CLEAN, sentences
 from tests.compliance.rules.ordinary_messages import messages
 
-STRANGE = ["", "。", "。。。", "？", "\ud800", "🐧\ud800保*本", "𠮷野家 保 本", "x" * 300, "保本" * 400]
+STRANGE = [
+    "",
+    "。",
+    "。。。",
+    "？",
+    "\ud800",
+    "🐧\ud800保*本",
+    "𠮷野家 保 本",
+    "x" * 300,
+    "保本" * 400,
+]
 # Pieces that mean something only together: they must not meet across messages.
-PIECES = "保 本 息 验证 码 发 我 飞 单 加 私人 微信 。 ！ ， 🐎 亻 呆 vx bao ben 12 3456 不 要 您 𠮷".split()
+PIECES = [
+    "保",
+    "本",
+    "息",
+    "验证",
+    "码",
+    "发",
+    "我",
+    "飞",
+    "单",
+    "加",
+    "私人",
+    "微信",
+    "。",
+    "！",
+    "，",
+    "🐎",
+    "亻",
+    "呆",
+    "vx",
+    "bao",
+    "ben",
+    "12",
+    "3456",
+    "不",
+    "要",
+    "您",
+    "𠮷",
+]
 
 
 def _mixed(count: int) -> list[str]:
