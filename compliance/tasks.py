@@ -21,6 +21,11 @@ def archive_sweep() -> int:
 
 
 @shared_task
+def archive_recheck() -> int:
+    return rounds.recheck()
+
+
+@shared_task
 def archive_agreements() -> int:
     return agreements.poll()
 

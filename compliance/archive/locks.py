@@ -8,7 +8,7 @@ from django.db import connection
 # Any numbers that nothing else in this database uses.
 PULL, DECODE, LOG, SCAN, ANCHOR = 7_310_001, 7_310_002, 7_310_003, 7_310_004, 7_310_005
 INDEX, MEDIA, PURGE, WATCH = 7_310_011, 7_310_012, 7_310_013, 7_310_014
-PURGE_TASK, AGREEMENTS, ALERTS = 7_310_015, 7_310_016, 7_310_017
+PURGE_TASK, AGREEMENTS, ALERTS, GAPS = 7_310_015, 7_310_016, 7_310_017, 7_310_018
 
 
 @contextmanager

@@ -67,7 +67,6 @@ def sweep() -> int:
     """Now and then: what a lost notice, a missing key or a failed scan left behind."""
     sdk = archive_sdk()
     _pull(sdk)
-    _refill(sdk)
     stored = decode.decode(sdk, _envelopes.unsettled())
     _scan(lambda: scan.scan(_messages.unsettled()))
     index.index(_unfindable.unsettled())
@@ -76,18 +75,20 @@ def sweep() -> int:
     return stored
 
 
+def recheck() -> int:
+    """Every few seconds: looks again at numbers that were missing; returns how many were filled."""
+    try:
+        return gaps.check(archive_sdk())
+    except ProviderError as error:
+        logger.warning("archive gaps not checked: %s", error.message)
+        return 0
+
+
 def _pull(sdk: ArchiveSdk) -> None:
     try:
         pull.pull(sdk)
     except ProviderError as error:
         logger.warning("archive pull stopped: %s", error.message)
-
-
-def _refill(sdk: ArchiveSdk) -> None:
-    try:
-        gaps.check(sdk)
-    except ProviderError as error:
-        logger.warning("archive gaps not checked: %s", error.message)
 
 
 def _scan(work: Callable[[], int]) -> None:

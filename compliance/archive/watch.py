@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
-from compliance.archive import keys, locks, rounds
+from compliance.archive import gaps, keys, locks, rounds
 from compliance.archive.records import UNDECODABLE
 from compliance.models import (
     ArchiveAlarm,
@@ -23,7 +23,6 @@ from compliance.models import (
     ArchivedMedia,
     ArchivedMessage,
     ArchiveEnvelope,
-    ArchiveGap,
 )
 from scrm.accounts.models import User
 from scrm.accounts.notices import notice_send
@@ -34,7 +33,6 @@ Kind = ArchiveAlarm.Kind
 # Who hears of an alarm.
 _TOLD = (OFFICER, HQ)
 _LATELY = datetime.timedelta(hours=24)
-_GAP_SEEN = datetime.timedelta(seconds=30)
 
 
 class Condition(NamedTuple):
@@ -53,7 +51,7 @@ def watch() -> int:
 
 def conditions(now: datetime.datetime) -> Iterator[Condition]:
     yield from _stall(now)
-    yield from _gaps(now)
+    yield from _gaps()
     yield from _lag(now)
     yield from _keys()
     yield from _undecodable(now)
@@ -70,14 +68,14 @@ def _stall(now: datetime.datetime) -> Iterator[Condition]:
         yield Condition(Kind.STALL, cursor.corp_id, details)
 
 
-def _gaps(now: datetime.datetime) -> Iterator[Condition]:
-    rows = ArchiveGap.objects.filter(state=ArchiveGap.State.OPEN, seen_at__lt=now - _GAP_SEEN)
+def _gaps() -> Iterator[Condition]:
+    """WeCom's numbering has holes, so only those count that re-asking has not settled in time."""
+    rows = gaps.unsettled()
     first = rows.order_by("after").first()
     if first is not None:
         span = f"{first.after + 1}–{first.before - 1}"
-        yield Condition(
-            Kind.GAP, first.corp_id, f"{rows.count()} 处序号缺失尚未补齐，最早为 {span}，正在复查。"
-        )
+        details = f"{rows.count()} 处序号缺失未能按时复查，最早为 {span}，其中可能有漏收的记录。"
+        yield Condition(Kind.GAP, first.corp_id, details)
 
 
 def _lag(now: datetime.datetime) -> Iterator[Condition]:

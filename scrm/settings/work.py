@@ -49,6 +49,8 @@ CELERY_BEAT_SCHEDULE = {
         "channels.tasks.media_refresh": 60,
         "campaigns.tasks.campaigns_sweep": _SWEEP,
         "compliance.tasks.archive_sweep": _SWEEP,
+        # Three looks at a missing number must be over before the watch may call it an alarm.
+        "compliance.tasks.archive_recheck": 5,
         "compliance.tasks.archive_watch": 15,
         "compliance.tasks.archive_agreements": 60,
         "compliance.tasks.media_fetch": _SWEEP,

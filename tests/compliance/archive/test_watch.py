@@ -1,6 +1,8 @@
 """Each condition opens one alarm, at most a minute late, and closes it when it has ended."""
 
 import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from channels.providers.base import ErrorClass, ProviderError
 from compliance.archive import gaps, pull, rounds, scan
 from compliance.archive.watch import watch
 from compliance.lexicon import Engine, ScanFailed
-from compliance.models import ArchiveAlarm, ArchivedMedia, ArchiveGap
+from compliance.models import ArchiveAlarm, ArchivedMedia, ArchivedMessage, ArchiveGap
 from scrm.accounts.models import Notice
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import Chat, write_key
@@ -133,29 +135,109 @@ def test_a_late_record_is_an_alarm(source: Chat) -> None:
     assert ArchiveAlarm.objects.get(kind="lag", state="open").details
 
 
-def test_a_hidden_record_is_asked_for_again_and_taken_in(source: Chat) -> None:
-    for _ in range(3):
-        _say(source)
-    hidden = source.rows.pop(1)
-    rounds.sweep()
-    # The factory's numbers have holes too: 5, (6–8 with the hidden 7), 9.
-    with _later(40):
-        rounds.sweep()
-        assert _open() == {("gap", pull.settings.WECOM_CORP_ID)}
-        source.rows.insert(1, hidden)
-        gaps.check(source)
-        rounds.sweep()
-        assert ArchiveGap.objects.get(after=5).state == "filled"
-        assert _open() == set()
+@contextmanager
+def _clock() -> Iterator[Callable[[int], None]]:
+    """Stands still; the function sets it to so many seconds after now."""
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        yield lambda seconds: clock.move_to(start + datetime.timedelta(seconds=seconds))
 
 
-def test_a_number_that_never_was_is_settled_after_three_looks(source: Chat) -> None:
-    _say(source)
-    _say(source)
-    rounds.sweep()
-    assert ArchiveGap.objects.get().state == "open"
-    with _later(60):
-        for _ in range(3):
+def _run(set_to: Callable[[int], None], until: int, since: int = 0) -> list[set[tuple[str, str]]]:
+    """What beat does after a pull: holes every 5 seconds, the watch every 15; alarms each time."""
+    seen = []
+    for second in range(since + 5, until + 1, 5):
+        set_to(second)
+        rounds.recheck()
+        if second % 15 == 0:
             rounds.sweep()
-        assert ArchiveGap.objects.get().state == "empty"
-        assert _open() == set()
+            seen.append(_open())
+    return seen
+
+
+GAP = ("gap", pull.settings.WECOM_CORP_ID)
+
+
+def test_ordinary_holes_settle_and_ring_nobody(source: Chat) -> None:
+    with _clock() as set_to:
+        for _ in range(20):
+            _say(source)
+        rounds.sweep()
+        holes = ArchiveGap.objects.filter(state="open")
+        assert holes.count() == 19
+        seen = _run(set_to, 660)
+    assert GAP not in set().union(*seen)
+    assert not ArchiveAlarm.objects.filter(kind="gap").exists()
+    assert not Notice.objects.filter(text__contains="序号").exists()
+    assert not holes.exists()
+    assert ArchiveGap.objects.filter(state="empty").count() == 19
+
+
+def test_holes_that_cannot_be_looked_at_ring_within_a_minute(source: Chat) -> None:
+    whole = source.get_chat_data
+
+    def refuses(*_: Any) -> Any:
+        raise ProviderError("存档：网络错误", ErrorClass.TRANSIENT, errcode=10001)
+
+    with _clock() as set_to:
+        _say(source)
+        _say(source)
+        rounds.sweep()
+        source.get_chat_data = refuses  # type: ignore[method-assign]
+        seen = _run(set_to, 60)
+        assert GAP not in seen[0] | seen[1]
+        assert GAP in seen[-1]
+        source.get_chat_data = whole  # type: ignore[method-assign]
+        for second in (65, 70, 75):
+            set_to(second)
+            rounds.recheck()
+        assert GAP not in _open()
+
+
+def test_a_record_that_appears_late_is_taken_in(source: Chat) -> None:
+    with _clock() as set_to:
+        for _ in range(3):
+            _say(source)
+        # The factory leaves a number out between two: 5, hole 6–8 with the hidden 7, 9.
+        hidden = source.rows.pop(1)
+        rounds.sweep()
+        set_to(15)
+        assert rounds.recheck() == 0
+        source.rows.insert(1, hidden)
+        set_to(26)
+        rounds.recheck()
+        rounds.sweep()
+        assert ArchivedMessage.objects.filter(envelope__seq=hidden["seq"]).count() == 1
+        assert GAP not in _open()
+        # 6 and 8 are still asked for.
+        assert ArchiveGap.objects.get(after=5).state == "open"
+        _run(set_to, 660)
+    assert ArchiveGap.objects.get(after=5).state == "filled"
+
+
+def test_a_record_that_appears_very_late_is_taken_in_by_the_last_look(source: Chat) -> None:
+    with _clock() as set_to:
+        for _ in range(3):
+            _say(source)
+        hidden = source.rows.pop(1)
+        rounds.sweep()
+        _run(set_to, 300)
+        source.rows.insert(1, hidden)
+        _run(set_to, 595, since=300)
+        assert not ArchivedMessage.objects.filter(envelope__seq=hidden["seq"]).exists()
+        _run(set_to, 630, since=595)
+    assert ArchivedMessage.objects.filter(envelope__seq=hidden["seq"]).count() == 1
+    assert ArchiveGap.objects.get(after=5).state == "filled"
+
+
+def test_many_holes_are_looked_at_page_by_page(
+    source: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gaps, "_AT_ONCE", 4)
+    with _clock() as set_to:
+        for _ in range(12):
+            _say(source)
+        rounds.sweep()
+        set_to(5)
+        rounds.recheck()
+        assert set(ArchiveGap.objects.values_list("checks", flat=True)) == {1}
