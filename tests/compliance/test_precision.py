@@ -1,6 +1,8 @@
 """Precision of words and rules: what was decided in 90 days, and where each figure leads."""
 
 import datetime
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,3 +58,14 @@ def test_each_figure_leads_to_its_rows(cast: Cast, judged: None, client: Client)
     for query, count in ((mine.to_confirmed, 2), (mine.to_dismissed, 1)):
         page = client.get(reverse("compliance:alerts") + "?" + query)
         assert page.context["page"].paginator.count == count
+
+
+def test_each_page_names_the_days_it_counts(
+    cast: Cast, judged: None, sign_in: Callable[[User], Client]
+) -> None:
+    """The board counts 30 days and the lexicon 90: two figures must not go by one name."""
+    browser = sign_in(cast.officer)
+    for page, days in (("board", 30), ("lexicons", 90)):
+        html = browser.get(reverse(f"compliance:{page}")).content.decode()
+        heads = re.findall(r"<th[^>]*>([^<]*率)</th>", html)
+        assert heads and set(heads) == {f"{days} 天精确率"}, page
