@@ -19,7 +19,8 @@ from compliance.archive.log import anchor_file, anchors, keys, tree
 from compliance.archive.log.anchor_file import Line
 from compliance.archive.log.canonical import moment
 from compliance.archive.log.purges import purges
-from compliance.archive.verify.leaves import Checker, leaf_rows_at
+from compliance.archive.verify.leaves import Checker
+from compliance.archive.verify.reading import leaf_rows_at
 from compliance.evidence import content, package
 from compliance.evidence.content import Content
 from compliance.evidence.package import File

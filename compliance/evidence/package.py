@@ -57,7 +57,7 @@ def manifest(facts: dict[str, Any], files: list[File]) -> bytes:
 
 
 def _entry(file: File) -> dict[str, Any]:
-    sha256, sm3 = digests(file.data)
+    ((sha256, sm3),) = digests([file.data])
     return {"name": file.name, "sha256": sha256, "size": len(file.data), "sm3": sm3}
 
 

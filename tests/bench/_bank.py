@@ -1,6 +1,7 @@
 """A bank of its own for a benchmark: durable PostgreSQL in a temporary folder, migrated, with a cast.
 
 What is written must be as safe as in production, so the throw-away settings of tests are not used.
+Benchmarks of a large store take BENCH_STORE, a folder in which it stays for the next of them.
 """
 
 import os
@@ -14,9 +15,12 @@ from scrm import embedded
 
 
 @contextmanager
-def bank() -> Iterator[Path]:
-    """Yields the folder of the bank; Django is set up on its database. One bank a process."""
-    folder = Path(tempfile.mkdtemp(prefix="scrm-bench-"))
+def bank(*, kept: str = "") -> Iterator[Path]:
+    """Yields the folder of the bank; Django is set up on its database. One bank a process.
+
+    With `kept` the bank is in that folder, and stays there."""
+    folder = Path(kept or tempfile.mkdtemp(prefix="scrm-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     os.environ["SCRM_VAR"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "scrm.settings.demo"
@@ -39,5 +43,7 @@ def bank() -> Iterator[Path]:
         connections.close_all()
         broker.kill()
         broker.wait()
-        embedded.remove_postgres(folder / "postgres")
-        shutil.rmtree(folder, ignore_errors=True)
+        # A kept server stops with this process.
+        if not kept:
+            embedded.remove_postgres(folder / "postgres")
+            shutil.rmtree(folder, ignore_errors=True)

@@ -326,7 +326,7 @@ def forge_leaf(index: int) -> None:
     leaf = LogLeaf.objects.get(index=index)
     message = ArchivedMessage.objects.select_related("envelope").get(pk=leaf.ref)
     tails = rows.message_tails(message, bytes(leaf.salt))
-    sha256, sm3 = leaves.leaf_hashes(moment(leaf.created_at), tails)
+    ((sha256, sm3),) = leaves.leaf_hashes([(moment(leaf.created_at), tails)])
     sql(f"UPDATE {LEAF} SET sha256 = %s, sm3 = %s WHERE index = %s", sha256, sm3, index)
 
 

@@ -106,8 +106,8 @@ def append(drafts: Sequence[Draft]) -> int:
 def _leaves(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[LogLeaf]:
     """A clock that went back does not make the log go back: `at` is never before the last leaf."""
     time, batch = moment(at), []
-    for number, draft in enumerate(drafts, first):
-        sha256, sm3 = leaves.leaf_hashes(time, draft.tails)
+    hashed = leaves.leaf_hashes((time, draft.tails) for draft in drafts)
+    for number, (draft, (sha256, sm3)) in enumerate(zip(drafts, hashed, strict=True), first):
         batch.append(
             bulk.made(
                 LogLeaf,

@@ -7,10 +7,11 @@ its text. So the rest can still be checked after a purge has blanked body and en
 """
 
 import json.encoder
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from compliance.archive.log.canonical import canonical, encoded
-from compliance.archive.log.merkle import SHA256, SM3
+from compliance.archive.log.merkle import ALGORITHMS, SHA256, SM3
 
 # What follows {"at":"…", in a leaf's data, for SHA-256 and for SM3.
 Tails = tuple[str, str]
@@ -68,17 +69,18 @@ def content_bytes(salt: bytes, body: str, text: str) -> bytes:
     return salt + encoded(f'{{"body":{_quoted(body)},"text":{_quoted(text)}}}')
 
 
-def digests(data: bytes) -> tuple[str, str]:
-    """SHA-256 and SM3 in hex."""
-    return SHA256.hash(data).hex(), SM3.hash(data).hex()
+def digests(rows: Sequence[bytes]) -> list[tuple[str, str]]:
+    """SHA-256 and SM3 of each in hex."""
+    sides = [[digest.hex() for digest in one.hash_all(rows)] for one in ALGORITHMS]
+    return list(zip(*sides, strict=True))
 
 
 def message_tails(facts: str, raw: tuple[str, str], content: tuple[str, str]) -> Tails:
-    sha256, sm3 = (
-        f'"content":"{inside}","facts":{facts},"kind":"message","raw":"{outside}"}}'
-        for inside, outside in zip(content, raw, strict=True)
+    tail = f'"facts":{facts},"kind":"message","raw":'
+    return (
+        f'"content":"{content[0]}",{tail}"{raw[0]}"}}',
+        f'"content":"{content[1]}",{tail}"{raw[1]}"}}',
     )
-    return sha256, sm3
 
 
 class ScanFacts(NamedTuple):
@@ -111,8 +113,12 @@ def event_facts(name: str, facts: dict[str, object]) -> str:
     return canonical({**facts, "event": name})
 
 
-def leaf_hashes(at: str, both: Tails) -> Hashes:
-    """(SHA-256, SM3) of the leaf: what Algorithm.leaf gives, without copying the data once more."""
-    first = encoded(f'\x00{{"at":"{at}",{both[0]}')
-    second = first if both[0] is both[1] else encoded(f'\x00{{"at":"{at}",{both[1]}')
-    return SHA256.hash(first), SM3.hash(second)
+def leaf_hashes(rows: Iterable[tuple[str, Tails]]) -> list[Hashes]:
+    """(SHA-256, SM3) of each leaf, from its time and its tails: what Algorithm.leaf gives, without
+    copying the data once more."""
+    first, second = [], []
+    for at, (one, other) in rows:
+        data = encoded(f'\x00{{"at":"{at}",{one}')
+        first.append(data)
+        second.append(data if one is other else encoded(f'\x00{{"at":"{at}",{other}'))
+    return list(zip(SHA256.hash_all(first), SM3.hash_all(second), strict=True))

@@ -18,6 +18,8 @@ class Algorithm:
 
     name: str
     hash: Callable[[bytes], bytes]
+    # The same for many at once: verification hashes millions.
+    hash_all: Callable[[Iterable[bytes]], list[bytes]]
 
     def leaf(self, data: bytes) -> bytes:
         return self.hash(b"\x00" + data)
@@ -25,9 +27,19 @@ class Algorithm:
     def node(self, left: bytes, right: bytes) -> bytes:
         return self.hash(b"\x01" + left + right)
 
+    def parents(self, level: Sequence[bytes]) -> list[bytes]:
+        """One node over each pair of neighbours; an odd last one is left out."""
+        pairs = zip(level[::2], level[1::2], strict=False)
+        return self.hash_all([b"\x01" + left + right for left, right in pairs])
+
     @property
     def empty(self) -> bytes:
         return self.hash(b"")
+
+
+def _sha256_all(rows: Iterable[bytes]) -> list[bytes]:
+    sha256 = hashlib.sha256
+    return [sha256(data).digest() for data in rows]
 
 
 def _sha256(data: bytes) -> bytes:
@@ -44,8 +56,17 @@ def _sm3(data: bytes) -> bytes:
     return fresh.digest()
 
 
-SHA256 = Algorithm("sha256", _sha256)
-SM3 = Algorithm("sm3", _sm3)
+def _sm3_all(rows: Iterable[bytes]) -> list[bytes]:
+    hashes, copy = [], _SM3.copy
+    for data in rows:
+        fresh = copy()
+        fresh.update(data)
+        hashes.append(fresh.digest())
+    return hashes
+
+
+SHA256 = Algorithm("sha256", _sha256, _sha256_all)
+SM3 = Algorithm("sm3", _sm3, _sm3_all)
 ALGORITHMS = (SHA256, SM3)
 
 
@@ -58,13 +79,18 @@ def fold(algorithm: Algorithm, hashes: Sequence[bytes]) -> bytes:
     """Root over any number of adjacent equal-height nodes or leaves."""
     if not hashes:
         return algorithm.empty
-    level, digest = list(hashes), algorithm.hash
+    level = list(hashes)
     while len(level) > 1:
-        pairs = zip(level[::2], level[1::2], strict=False)
-        rest = level[-1:] if len(level) % 2 else []
-        # algorithm.node, written out: every leaf of the log comes through here.
-        level = [digest(b"\x01" + left + right) for left, right in pairs] + rest
+        level = algorithm.parents(level) + (level[-1:] if len(level) % 2 else [])
     return level[0]
+
+
+def blocks(algorithm: Algorithm, hashes: Sequence[bytes], width: int) -> list[bytes]:
+    """Roots of the complete blocks of `width` hashes, a power of two; a rest makes no block."""
+    level = list(hashes[: len(hashes) - len(hashes) % width])
+    for _ in range(width.bit_length() - 1):
+        level = algorithm.parents(level)
+    return level
 
 
 def peaks(low: int, high: int) -> list[tuple[int, int]]:

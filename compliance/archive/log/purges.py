@@ -64,11 +64,8 @@ def _entry(message: ArchivedMessage, leaf: LogLeaf) -> dict[str, Any]:
         envelope.publickey_ver, envelope.encrypt_random_key, envelope.encrypt_chat_msg
     )
     content = leaves.content_bytes(bytes(leaf.salt), message.body, message.text)
-    return {
-        "content": list(leaves.digests(content)),
-        "leaf": leaf.index,
-        "raw": list(leaves.digests(raw)),
-    }
+    outside, inside = leaves.digests([raw, content])
+    return {"content": list(inside), "leaf": leaf.index, "raw": list(outside)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def message_tails(message: ArchivedMessage, salt: bytes) -> leaves.Tails:
     )
     content = leaves.content_bytes(salt, message.body, message.text)
     facts = leaves.message_json(message_facts(message))
-    return leaves.message_tails(facts, leaves.digests(raw), leaves.digests(content))
+    return leaves.message_tails(facts, *leaves.digests([raw, content]))
 
 
 def scan_json(scan: MessageScan) -> str:

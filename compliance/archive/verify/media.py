@@ -6,12 +6,9 @@ from collections.abc import Collection, Sequence
 
 from compliance.archive import blobs, media
 from compliance.archive.log.canonical import canonical
+from compliance.archive.verify.verdict import Missing
 from compliance.models import ArchivedMedia
 from scrm.core.crypto import DecryptionFailed
-
-
-class MediaMissing(Exception):
-    """A file or its row is gone or was changed; the text ends a sentence."""
 
 
 class MediaRows:
@@ -21,22 +18,22 @@ class MediaRows:
         self.rows = rows.in_bulk(list(refs)) if refs else {}
         self.purged = purged
 
-    def facts(self, index: int, ref: int) -> str:
+    def facts(self, index: int, ref: int) -> str | Missing:
         row = self.rows.get(ref)
         if row is None:
-            raise MediaMissing("所指的文件记录已不存在，记录被删除")
-        if index not in self.purged:
-            _check_blob(row)
-        return canonical(media.facts(row))
+            return Missing("所指的文件记录已不存在，记录被删除")
+        lost = None if index in self.purged else _blob_lost(row)
+        return lost or canonical(media.facts(row))
 
 
-def _check_blob(row: ArchivedMedia) -> None:
+def _blob_lost(row: ArchivedMedia) -> Missing | None:
     """Without a purge event the file must be there, whole and unchanged."""
     digest = hashlib.sha256()
     try:
         for chunk in blobs.store().open(row.sha256):
             digest.update(chunk)
     except (OSError, DecryptionFailed, ValueError, IndexError, struct.error):
-        raise MediaMissing("的文件缺失或无法打开，文件被改动或删除") from None
+        return Missing("的文件缺失或无法打开，文件被改动或删除")
     if digest.hexdigest() != row.sha256:
-        raise MediaMissing("的文件内容与入链时不一致，文件被调换")
+        return Missing("的文件内容与入链时不一致，文件被调换")
+    return None

@@ -10,12 +10,15 @@ from compliance.archive.log.leaves import Hashes
 from compliance.archive.log.merkle import ALGORITHMS
 from compliance.archive.log.purges import Purges
 from compliance.archive.log.tree import WIDTH
-from compliance.archive.verify.leaves import Checker, Row, leaf_rows
+from compliance.archive.verify.leaves import Checker
+from compliance.archive.verify.reading import Row, leaf_rows
 from compliance.archive.verify.verdict import Fault
 
 # Leaves of one part; a multiple of WIDTH.
 PART = 32 * WIDTH
-_GONE = (b"\x00" * 32, b"\x00" * 32)
+_LENGTH = 32
+_GONE = b"\x00" * _LENGTH
+Sides = tuple[list[bytes], list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +63,29 @@ def _bytes(pair: Sequence[str]) -> Hashes:
 def check(low: int, high: int, ends: Iterable[int], purges: Purges) -> Part:
     """Leaves [low, high), low a multiple of WIDTH; `ends` are sizes in (low, high]."""
     found = leaf_rows(low, high)
-    hashes, faults = _in_order(found, low, high)
+    sides, faults = _in_order(found, low, high)
     faults += _times(found)
     faults += Checker(found, purges).faults()
-    whole = len(hashes) // WIDTH
     return Part(
         low=low,
-        blocks=[_folded(hashes[n * WIDTH : (n + 1) * WIDTH]) for n in range(whole)],
-        ends={size: _end(hashes, size - low) for size in ends if size % WIDTH},
+        blocks=_blocks(sides),
+        ends={size: _end(sides, size - low) for size in ends if size % WIDTH},
         faults=faults,
         messages=sum(row[1] == "message" for row in found),
     )
 
 
-def _in_order(found: Sequence[Row], low: int, high: int) -> tuple[list[Hashes], list[Fault]]:
+def _in_order(found: Sequence[Row], low: int, high: int) -> tuple[Sides, list[Fault]]:
+    """The stored hashes of the range, one list for each algorithm, and the leaves that lack them."""
     stored = {row[0]: bytes(row[4]) for row in found}
-    hashes, faults = [], []
-    for index in range(low, high):
-        both = stored.get(index)
-        if both is None or len(both) != 64:
-            faults.append(Fault(f"第 {index} 号叶缺失或残缺，叶记录被删除。", index))
-        hashes.append((both[:32], both[32:]) if both else _GONE)
-    return hashes, faults
+    hashes = [stored.get(index, b"") for index in range(low, high)]
+    faults = [
+        Fault(f"第 {index} 号叶缺失或残缺，叶记录被删除。", index)
+        for index, both in enumerate(hashes, low)
+        if len(both) != 2 * _LENGTH
+    ]
+    first = [both[:_LENGTH] or _GONE for both in hashes]
+    return (first, [both[_LENGTH:] or _GONE for both in hashes]), faults
 
 
 def _times(found: Sequence[Row]) -> list[Fault]:
@@ -93,13 +97,17 @@ def _times(found: Sequence[Row]) -> list[Fault]:
     ]
 
 
-def _folded(hashes: Sequence[Hashes]) -> Hashes:
+def _blocks(sides: Sides) -> list[Hashes]:
+    roots = (
+        merkle.blocks(algorithm, side, WIDTH)
+        for algorithm, side in zip(ALGORITHMS, sides, strict=True)
+    )
+    return list(zip(*roots, strict=True))
+
+
+def _end(sides: Sides, count: int) -> Hashes:
     first, second = (
-        merkle.fold(algorithm, [pair[side] for pair in hashes])
-        for side, algorithm in enumerate(ALGORITHMS)
+        merkle.fold(algorithm, side[count - count % WIDTH : count])
+        for algorithm, side in zip(ALGORITHMS, sides, strict=True)
     )
     return first, second
-
-
-def _end(hashes: Sequence[Hashes], count: int) -> Hashes:
-    return _folded(hashes[count - count % WIDTH : count])

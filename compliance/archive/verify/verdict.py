@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 SHOWN = 20
 
 
+class Missing(str):
+    """Why a leaf's row, or what the row needs, is not there to be hashed; ends a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is not what was logged. `index`: the leaf, where it is about one."""
