@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from compliance.archive import scan
+from compliance.archive import judging, scan
 from compliance.archive.records import UNREADABLE
 from compliance.lexicon import ScanFailed
 from compliance.lexicons import engine_of, whole_engine
@@ -128,7 +128,7 @@ def _step(pk: int) -> bool:
     if part is None:
         return False
     rows = _messages(part.run).filter(id__gt=part.after, id__lte=part.last).order_by("id")
-    batch = bulk.read(rows[:_BATCH], scan.READ)
+    batch = bulk.read(rows[:_BATCH], judging.READ)
     try:
         _judge(part, batch)
     except ScanFailed:
@@ -174,10 +174,10 @@ def _judge(part: LexiconRunPart, batch: list[ArchivedMessage]) -> None:
     # A preview asks what the version would change, whatever the days of its terms.
     engine = whole_engine(run.version) if run.kind == Kind.PREVIEW else engine_of(run.version)
     former = _former(batch, engine.digest)
-    judged, failed = scan.judge_batch(batch, engine)
+    judged, failed = judging.judge_batch(batch, engine)
     part.unread += failed
-    for message, _, _, severity in judged:
-        _count(part, message.pk, former.get(message.pk, (None, False)), severity)
+    for one in judged:
+        _count(part, one.message.pk, former.get(one.message.pk, (None, False)), one.severity)
     if run.kind == Kind.RESCAN:
         scan.keep(judged)
 

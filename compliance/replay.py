@@ -5,12 +5,17 @@ from typing import Any
 
 from django.utils import timezone
 
+from compliance.archive.judging import judge_again
 from compliance.archive.log.canonical import canonical
-from compliance.archive.scan import judge_batch
 from compliance.lexicon import ENGINE_VERSION, Engine, ScanFailed
 from compliance.lexicon.versions import described
 from compliance.lexicons import engine_of
 from compliance.models import LexiconVersion, MessageScan
+
+_CHANGED = "结论不同：记录，或与它连读的上一条消息，被改动。"
+_UNKNOWN = (
+    "结论不同：当时没有记下客户年龄、风险等级和上一条消息，只能用现在的；它们已变化，或记录被改动。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +35,16 @@ def replay(scan: MessageScan) -> Replay:
         return Replay(False, f"当时是 {then}，现在运行的是 {now}；请在当时的版本上重放。")
     try:
         engine = _engine(scan)
-        judged, failed = judge_batch([scan.message], engine)
     except ScanFailed:
         return Replay(False, f"词库 {scan.lexicon_version} 的词条与当时的摘要不符，不能重放。")
-    if failed:
+    try:
+        judged = judge_again(scan.message, scan.given, engine)
+    except ScanFailed:
         return Replay(False, "这条消息现在不能扫描。")
-    stored, again = _bytes(scan.severity, scan.findings), _bytes(judged[0][3], judged[0][2])
+    stored, again = _bytes(scan.severity, scan.findings), _bytes(judged.severity, judged.findings)
     if stored == again:
         return Replay(True, "用当时的词库、规则和归一化重新判断，结论逐字节一致。", stored, again)
-    why = "结论不同：客户年龄、风险等级或两分钟内的上一条消息与当时不同，或记录被改动。"
-    return Replay(False, why, stored, again)
+    return Replay(False, _UNKNOWN if scan.given is None else _CHANGED, stored, again)
 
 
 def _engine(scan: MessageScan) -> Engine:

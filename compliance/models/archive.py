@@ -122,6 +122,9 @@ class MessageScan(models.Model):
     severity = models.PositiveSmallIntegerField(null=True)
     # Spans without the words themselves: those stay in the sealed text of the message.
     findings = models.JSONField(default=list)
+    # What the engine knew beside the text, so that the decision can be made again years later:
+    # archive.judging says which names. NULL: a decision from before this was kept.
+    given = models.JSONField(null=True)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -60,8 +60,7 @@ def _encoder(field: Any) -> Encoder:
     if isinstance(field, ArrayField):
         return _each(lambda value: "{" + ",".join(map(str, value)) + "}")
     if isinstance(field, models.JSONField):
-        # Not by equality: 1, 1.0 and true are equal and written differently.
-        return lambda values: _escaped([_JSON.encode(v) if v != [] else "[]" for v in values])
+        return _json
     if isinstance(field, models.DateField):  # and the times of day that inherit from it
         return _alike(lambda value: str(value.isoformat()))
     if isinstance(field, models.BinaryField):
@@ -73,6 +72,15 @@ def _encoder(field: Any) -> Encoder:
     if isinstance(field, models.ForeignKey | models.IntegerField):
         return lambda values: list(map(str, values))
     raise TypeError(f"COPY of {type(field).__name__} is not known here")
+
+
+def _json(values: Sequence[Any]) -> Sequence[str]:
+    """Each object once. Not by equality: 1, 1.0 and true are equal and written differently."""
+    known: dict[int, str] = {}
+    for value in values:
+        if id(value) not in known:
+            known[id(value)] = "[]" if value == [] else _JSON.encode(value)
+    return _escaped([known[id(value)] for value in values])
 
 
 def _escaped(values: Sequence[str]) -> Sequence[str]:

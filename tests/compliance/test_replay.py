@@ -1,18 +1,21 @@
 """A stored decision is made again with the versions it names, and comes out byte for byte."""
 
+import datetime
 import json
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from compliance.alerts import alert_decide
 from compliance.lexicon import ENGINE_VERSION
 from compliance.lexicons import lexicon_activate, lexicon_import_csv
 from compliance.models import Decision, MessageScan
 from compliance.replay import replay
+from contacts.models import Customer
 from tests.factories.cast import Cast, befriend
-from tests.factories.compliance import HARMLESS, RISKY, Chat, alert
+from tests.factories.compliance import HARMLESS, RISKY, Chat, alert, message_of
 
 TEXTS = (
     RISKY,
@@ -55,6 +58,39 @@ def test_a_changed_record_or_another_engine_shows(scans: list[MessageScan]) -> N
     row.refresh_from_db()
     row.lexicon_digest = "0" * 64
     assert "摘要不符" in replay(row).why
+
+
+def test_what_was_known_then_is_used_again(cast: Cast, chat: Chat) -> None:
+    """A cautious customer of 70 with a rating makes it graver; years later neither holds."""
+    today = timezone.localdate()
+    born = today.replace(year=today.year - 70, day=1)
+    rated = {"risk_level": 1, "risk_expires_on": today + datetime.timedelta(days=9)}
+    Customer.objects.filter(pk=cast.wang.pk).update(birthday=born, **rated)
+    to, now = befriend(cast.wang).external_userid, timezone.now()
+    said = [
+        chat.say("alice", to, "这个产品很稳，您放心，适合您，闭眼买，飞", at=now),
+        chat.say("alice", to, "单项目，保证收益，稳赚不赔", at=now + datetime.timedelta(seconds=9)),
+    ]
+    chat.archive()
+    first, second = (MessageScan.objects.get(message=message_of(one)) for one in said)
+    assert first.given == {"age": 70, "level": "C1"}
+    assert second.given == {**first.given, "before": first.message_id}
+    assert first.severity is not None and second.severity is not None
+    changed = {"birthday": today, "risk_level": 5}
+    Customer.objects.filter(pk=cast.wang.pk).update(**changed)
+    assert replay(first).same and replay(second).same
+    # Without it the outcome is another one; of older decisions, which lack it, that is said.
+    first.given = {}
+    assert "被改动" in replay(first).why
+    first.given = None
+    assert "当时没有记下" in replay(first).why
+
+
+def test_a_customers_words_were_given_nothing(cast: Cast, chat: Chat) -> None:
+    chat.say(befriend(cast.wang).external_userid, "alice", RISKY)
+    chat.archive()
+    assert MessageScan.objects.get().given == {}
+    assert replay(MessageScan.objects.get()).same
 
 
 def test_a_decision_of_a_person_names_all_three_versions(cast: Cast, chat: Chat) -> None:

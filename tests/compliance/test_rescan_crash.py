@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compliance import lexicon_runs, lexicons
-from compliance.archive import scan
+from compliance.archive import judging
 from compliance.archive.verify.service import verify
 from compliance.lexicon import ScanFailed
 from compliance.models import Alert, ArchivedMessage, LexiconRun, LogLeaf, MessageScan
@@ -26,7 +26,7 @@ POINTS = ("F6", "F7", "F19", "F20", "F20:2", "F19:2", "F7:2", "F6:2", "F6", "F20
 
 
 def _said(number: int) -> str:
-    if number == 9:
+    if number == 11:
         return UNREADABLE
     return NEW if number % 5 == 0 else f"第 {number} 条"
 
@@ -46,7 +46,7 @@ def run(cast: Cast, chat: Chat, settings: Any, monkeypatch: pytest.MonkeyPatch) 
     active = lexicons.lexicon_activate(version=draft, actor=cast.officer_head)
     lexicons.forget()
     lexicons.engine_of(active)
-    monkeypatch.setattr(scan, "_scanned", _refusing(scan._scanned))
+    monkeypatch.setattr(judging, "_scanned", _refusing(judging._scanned))
     return lexicon_runs.lexicon_rescan(version=active, actor=cast.officer)
 
 

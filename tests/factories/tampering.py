@@ -169,7 +169,8 @@ def edit_outcome(world: World, rng: random.Random) -> Expected:
 
 def edit_scan(world: World, rng: random.Random) -> Expected:
     leaf = world.pick(rng, "scan")
-    change = rng.choice(["severity = 0", "findings = '[1]'", "at = at + interval '1 s'"])
+    given = rng.choice(["given = NULL", "given = '{\"age\": 9}'"])
+    change = rng.choice(["severity = 0", "findings = '[1]'", "at = at + interval '1 s'", given])
     sql(f"UPDATE compliance_messagescan SET {change} WHERE id = %s", leaf.ref)
     return leaf.index
 

@@ -84,7 +84,8 @@ def message_tails(facts: str, raw: tuple[str, str], content: tuple[str, str]) ->
 
 
 class ScanFacts(NamedTuple):
-    """One scan result; findings as canonical JSON, the time as a canonical moment."""
+    """One scan result; findings and what was given as canonical JSON, the time as a canonical
+    moment. Leaves of decisions from before that was kept have no word of it."""
 
     digest: str
     engine: str
@@ -93,12 +94,14 @@ class ScanFacts(NamedTuple):
     message: int
     scanned_at: str
     severity: int | None
+    given: str | None
 
 
 def scan_json(s: ScanFacts) -> str:
+    given = "" if s.given is None else f'"given":{s.given},'
     return (
         f'{{"digest":{_quoted(s.digest)},"engine":{_quoted(s.engine)},"findings":{s.findings},'
-        f'"lexicon":{_quoted(s.lexicon)},"message":{s.message},"scanned_at":"{s.scanned_at}",'
+        f'{given}"lexicon":{_quoted(s.lexicon)},"message":{s.message},"scanned_at":"{s.scanned_at}",'
         f'"severity":{_id(s.severity)}}}'
     )
 

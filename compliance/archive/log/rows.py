@@ -53,8 +53,13 @@ def scan_json(scan: MessageScan) -> str:
             message=scan.message_id,
             scanned_at=moment(scan.at),
             severity=scan.severity,
+            given=None if scan.given is None else _given(scan.given),
         )
     )
+
+
+def _given(facts: dict[str, Any]) -> str:
+    return canonical(plain(facts)) if facts else "{}"
 
 
 def decision_json(row: Decision) -> str:

@@ -17,20 +17,26 @@ from scrm.audit.models import AuditEvent
 # After the key the columns of ScanFacts, in its order.
 _SCANS = """
 SELECT id, lexicon_digest, engine_version, findings::text, lexicon_version, message_id, at::text,
-       severity
+       severity, given::text
 FROM compliance_messagescan WHERE
 """
 
 
 def _scan_facts(refs: Sequence[int]) -> dict[int, str]:
     found = {}
-    for key, digest, engine, findings, lexicon, message, at, severity in by_key(
+    for key, digest, engine, findings, lexicon, message, at, severity, given in by_key(
         _SCANS, refs
     ).values():
-        text = "[]" if findings == "[]" else canonical(rows.plain(json.loads(findings)))
-        facts = form.ScanFacts(digest, engine, text, lexicon, message, shared_moment(at), severity)
+        told, known = _canonical(findings), given and _canonical(given)
+        facts = form.ScanFacts(
+            digest, engine, told, lexicon, message, shared_moment(at), severity, known
+        )
         found[key] = form.scan_json(facts)
     return found
+
+
+def _canonical(text: str) -> str:
+    return text if text in {"[]", "{}"} else canonical(rows.plain(json.loads(text)))
 
 
 def _audit_facts(refs: Sequence[int]) -> dict[int, str]:

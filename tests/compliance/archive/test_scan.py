@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from compliance import lexicons
-from compliance.archive import scan
+from compliance.archive import judging, scan
 from compliance.lexicon import Engine, ScanFailed
 from compliance.models import Alert, ArchivedMessage, LexiconVersion, MessageScan
 from compliance.scanning import scan_text
@@ -82,7 +82,7 @@ def test_a_text_that_does_not_open_holds_up_no_other(
 ) -> None:
     to = befriend(cast.wang).external_userid
     with monkeypatch.context() as patch:
-        patch.setattr(scan, "_scanned", lambda _, texts, __: [ScanFailed("held")] * len(texts))
+        patch.setattr(judging, "_scanned", lambda _, texts, __: [ScanFailed("held")] * len(texts))
         broken, _ = chat.say("alice", to, HARMLESS), chat.say("alice", to, RISKY)
         chat.archive()
     broken_pk = message_of(broken).pk
