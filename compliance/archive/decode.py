@@ -128,7 +128,7 @@ def _keep(pairs: list[Pair]) -> list[ArchivedMessage]:
 
 def _known_msgids(pairs: list[Pair]) -> set[str]:
     ids = [record.msgid for _, record in pairs]
-    rows = ArchivedMessage.objects.filter(msgid__in=ids).exclude(msgtype__in=records.UNREADABLE)
+    rows = ArchivedMessage.objects.filter(msgid__any_of=ids).exclude(msgtype__in=records.UNREADABLE)
     return set(rows.values_list("msgid", flat=True))
 
 

@@ -114,7 +114,7 @@ def _opened(message: ArchivedMessage) -> str | None:
 
 def _judged(engine: Engine, cases: list[_Case]) -> list[Judged]:
     contexts = [case.context for case in cases]
-    alone = _scanned(engine, [case.text for case in cases], contexts)
+    alone = engine.scan_many([case.text for case in cases], contexts)
     joined = _joined(engine, cases, contexts)
     judged: list[Judged] = []
     for case, result in zip(cases, alone, strict=True):
@@ -135,27 +135,12 @@ def _sum(case: _Case, result: ScanResult, together: list[Found]) -> Judged:
     return Judged(case.message, result, findings, severity, case.given)
 
 
-def _scanned(
-    engine: Engine, texts: list[str], contexts: list[ScanContext]
-) -> list[ScanResult | ScanFailed]:
-    """In order; a text that could not be scanned has its error in place of a result."""
-    found: list[ScanResult | ScanFailed] = []
-    for text, context in zip(texts, contexts, strict=True):
-        try:
-            found.append(engine.scan(text, context))
-        except ScanFailed as error:
-            found.append(error)
-    return found
-
-
 def _joined(
     engine: Engine, cases: list[_Case], contexts: list[ScanContext]
 ) -> dict[int, list[Found] | ScanFailed]:
     """Message → what only it and the one before it say together; spans are those inside it."""
     pairs = [(c, context) for c, context in zip(cases, contexts, strict=True) if c.before]
-    both = _scanned(
-        engine, [c.before + c.text for c, _ in pairs], [context for _, context in pairs]
-    )
+    both = engine.scan_many([c.before + c.text for c, _ in pairs], [given for _, given in pairs])
     found: dict[int, list[Found] | ScanFailed] = {}
     for (case, context), result in zip(pairs, both, strict=True):
         if isinstance(result, ScanFailed):
@@ -168,7 +153,7 @@ def _joined(
 def _only_joined(
     engine: Engine, before: str, context: ScanContext, joined: ScanResult
 ) -> list[Found] | ScanFailed:
-    first = _scanned(engine, [before], [context])[0]
+    first = engine.scan_many([before], [context])[0]
     if isinstance(first, ScanFailed):
         return first
     known, cut = {finding.rule_id for finding in first.findings}, len(before)

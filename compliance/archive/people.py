@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from compliance.archive.records import Record
 from contacts.models import ExternalContact
 from scrm.accounts.models import User
+from scrm.core import bulk
 
 _EXTERNAL_PREFIXES = ("wm", "wo", "wb")
 
@@ -19,12 +20,15 @@ class Parties:
 
 
 class Directory:
-    """The people named by a batch of records."""
+    """The people named by a batch of records: their ids, anything else is read when asked for."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         ids = {name for record in records for name in record.people if name}
-        users = User.objects.filter(wecom_userid__in=ids)
-        contacts = ExternalContact.objects.filter(external_userid__in=ids)
+        users = bulk.read(User.objects.filter(wecom_userid__any_of=ids), ("wecom_userid",))
+        contacts = bulk.read(
+            ExternalContact.objects.filter(external_userid__any_of=ids),
+            ("external_userid", "customer_id"),
+        )
         self.users = {str(user.wecom_userid): user for user in users}
         self.contacts = {row.external_userid: row for row in contacts}
 

@@ -13,7 +13,7 @@ from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import TOO_LARGE, ArchiveSdk
 from compliance.archive import locks
 from compliance.models import ArchiveCursor, ArchiveEnvelope, ArchiveGap
-from scrm.core import bulk, faults
+from scrm.core import bulk, collector, faults
 
 logger = logging.getLogger(__name__)
 _LIMIT = 1000
@@ -31,7 +31,8 @@ def _pull_all(sdk: ArchiveSdk, limit: int) -> int:
     while rows := _answered(sdk, corp, seq, limit):
         faults.reach("F1")
         # The records end the walk, not a short page; a page that brings nothing newer would loop.
-        highest = store(corp, rows)
+        with collector.resting():
+            highest = store(corp, rows)
         faults.reach("F2")
         count += len(rows)
         if highest <= seq:

@@ -2,19 +2,17 @@
 one new decision and one leaf for it."""
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from compliance import lexicon_runs, lexicons
-from compliance.archive import judging
 from compliance.archive.verify.service import verify
-from compliance.lexicon import ScanFailed
+from compliance.lexicon import Engine
 from compliance.models import Alert, ArchivedMessage, LexiconRun, LogLeaf, MessageScan
 from tests.factories import forks
 from tests.factories.cast import Cast, befriend
-from tests.factories.compliance import Chat
+from tests.factories.compliance import Chat, refusing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT, PARTS, BATCH = 26, 3, 4
@@ -46,16 +44,8 @@ def run(cast: Cast, chat: Chat, settings: Any, monkeypatch: pytest.MonkeyPatch) 
     active = lexicons.lexicon_activate(version=draft, actor=cast.officer_head)
     lexicons.forget()
     lexicons.engine_of(active)
-    monkeypatch.setattr(judging, "_scanned", _refusing(judging._scanned))
+    monkeypatch.setattr(Engine, "scan_many", refusing(UNREADABLE))
     return lexicon_runs.lexicon_rescan(version=active, actor=cast.officer)
-
-
-def _refusing(scanned: Callable[..., Any]) -> Callable[..., Any]:
-    def refusing(engine: Any, texts: list[str], contexts: Any) -> list[Any]:
-        results = zip(texts, scanned(engine, texts, contexts), strict=True)
-        return [ScanFailed("refused") if text == UNREADABLE else row for text, row in results]
-
-    return refusing
 
 
 def test_killed_rescans_leave_one_new_decision_and_one_leaf_each(run: LexiconRun) -> None:

@@ -9,10 +9,10 @@ from channels.signals import archive_notified
 from compliance import tasks
 from compliance.archive import decode, pull, rounds, scan
 from compliance.archive.marks import LowWater
-from compliance.lexicon import Engine, ScanFailed
+from compliance.lexicon import Engine
 from compliance.models import Alert, ArchivedMessage
 from tests.factories.cast import Cast, befriend
-from tests.factories.compliance import RISKY, Chat
+from tests.factories.compliance import RISKY, Chat, refusing
 
 
 @pytest.fixture
@@ -59,15 +59,8 @@ def test_the_sweeper_finishes_what_a_crash_left(
     to = befriend(cast.wang).external_userid
     source.say("alice", to, RISKY)
     source.say(to, "alice", "好的")
-    whole = Engine.scan
-
-    def fails(engine: Engine, text: str, *rest: Any) -> Any:
-        if text == RISKY:
-            raise ScanFailed("injected")
-        return whole(engine, text, *rest)
-
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "scan", fails)
+        patch.setattr(Engine, "scan_many", refusing(RISKY))
         tasks.archive_pull()
         tasks.archive_sweep()
     tasks.archive_pull()

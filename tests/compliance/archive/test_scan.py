@@ -1,18 +1,17 @@
 """Scanning raises alerts, joins split words, and never counts a failure as clean."""
 
 import datetime
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from compliance import lexicons
-from compliance.archive import judging, scan
+from compliance.archive import scan
 from compliance.lexicon import Engine, ScanFailed
 from compliance.models import Alert, ArchivedMessage, LexiconVersion, MessageScan
 from compliance.scanning import scan_text
 from tests.factories.cast import Cast, befriend
-from tests.factories.compliance import HARMLESS, RISKY, Chat, as_superuser, message_of
+from tests.factories.compliance import HARMLESS, RISKY, Chat, as_superuser, message_of, refusing
 
 
 def test_a_risky_message_of_an_employee_raises_an_alert(cast: Cast, chat: Chat) -> None:
@@ -63,12 +62,9 @@ def test_a_word_cut_in_two_messages_is_found(cast: Cast, chat: Chat) -> None:
 def test_a_failed_scan_stays_visible_and_is_repeated(
     cast: Cast, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: Any, **__: Any) -> None:
-        raise ScanFailed("injected")
-
     chat.say("alice", befriend(cast.wang).external_userid, RISKY)
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "scan", fails)
+        patch.setattr(Engine, "scan_many", refusing())
         chat.archive()
     assert scan.unscanned().count() == 1
     assert not MessageScan.objects.exists()
@@ -82,7 +78,7 @@ def test_a_text_that_does_not_open_holds_up_no_other(
 ) -> None:
     to = befriend(cast.wang).external_userid
     with monkeypatch.context() as patch:
-        patch.setattr(judging, "_scanned", lambda _, texts, __: [ScanFailed("held")] * len(texts))
+        patch.setattr(Engine, "scan_many", refusing())
         broken, _ = chat.say("alice", to, HARMLESS), chat.say("alice", to, RISKY)
         chat.archive()
     broken_pk = message_of(broken).pk

@@ -13,11 +13,11 @@ from django.utils import timezone
 from channels.providers.base import ErrorClass, ProviderError
 from compliance.archive import gaps, pull, rounds, scan
 from compliance.archive.watch import watch
-from compliance.lexicon import Engine, ScanFailed
+from compliance.lexicon import Engine
 from compliance.models import ArchiveAlarm, ArchivedMedia, ArchivedMessage, ArchiveGap
 from scrm.accounts.models import Notice
 from tests.factories.cast import Cast, befriend
-from tests.factories.compliance import Chat, write_key
+from tests.factories.compliance import Chat, refusing, write_key
 
 
 @pytest.fixture
@@ -102,12 +102,9 @@ def test_an_undecodable_record_is_an_alarm_for_a_day(source: Chat) -> None:
 
 
 def test_unscanned_messages_are_an_alarm(source: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Any, **__: Any) -> None:
-        raise ScanFailed("injected")
-
     _say(source)
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "scan", fails)
+        patch.setattr(Engine, "scan_many", refusing())
         rounds.sweep()
         assert _open() == set()
         with _later(6 * 60):
