@@ -18,35 +18,29 @@ Hit = tuple[int, int, Term]
 _LAST = "\uffff"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one word of the lexicon or of the tables means besides being a cue."""
-
-    word: str
-    term: Term | None = None
-    benign: bool = False
-    split: str = ""  # the character that the components spell; "*" for an alias
-
-    def neutral(self) -> bool:
-        """A word of everyday banking that only a disguise makes suspicious."""
-        if self.benign or self.split or self.term is None:
-            return False
-        return self.term.kind == "object"
-
-
 @dataclass
 class Index:
-    """`entries` belong to the first words of the automaton; the words behind them are only cues."""
+    """The first `special` words of the automaton mean something themselves; the rest are cues."""
 
     automaton: Automaton
-    entries: list[Entry]
-    neutral: list[bool]  # of each entry
+    words: list[str]
+    special: int
+    terms: dict[str, Term]
+    benign: set[str]
+    splits: dict[str, str]  # components of a character, or an alias ("*") -> what it spells
     cues: Cues
     rare: dict[int, tuple[int, ...]]  # number of a word -> rules to be looked at closer
     is_rare: NDArray[np.bool_]  # for each word of the automaton
     bits: Bits  # a row for each set of cues that a word may stand for; row 0 is none
-    words: NDArray[np.uint16]  # row of each word of the automaton
+    rows: NDArray[np.uint16]  # row of each word of the automaton
     singles: NDArray[np.uint16]  # row of each character: most characters are no words
+
+    def neutral(self, word: str) -> bool:
+        """A word of everyday banking that only a disguise makes suspicious."""
+        term = self.terms.get(word)
+        if term is None or term.kind != "object":
+            return False
+        return word not in self.benign and word not in self.splits
 
 
 def canonical(text: str, table: CharTable, squeezer: Squeezer) -> str:
@@ -89,17 +83,16 @@ class Builder:
         special = self.terms.keys() | self.benign | splits.keys()
         # "我" and "给" stand in every message: as automaton words they were most of all hits.
         singles = {w for w in cues.masks if _single(w)} - special - cues.rare.keys()
-        entries = [
-            Entry(w, self.terms.get(w), w in self.benign, splits.get(w, ""))
-            for w in sorted(special)
-        ]
         only = sorted((cues.masks.keys() | cues.rare.keys()) - special - singles)
-        words = [entry.word for entry in entries] + only
+        words = sorted(special) + only
         rows = {mask: row for row, mask in enumerate(dict.fromkeys([0, *cues.masks.values()]))}
         return Index(
             Automaton(words),
-            entries,
-            [entry.neutral() for entry in entries],
+            words,
+            len(special),
+            self.terms,
+            self.benign,
+            splits,
             cues,
             {number: cues.rare[word] for number, word in enumerate(words) if word in cues.rare},
             np.array([word in cues.rare for word in words], np.bool_),

@@ -82,6 +82,15 @@ def _keeps_aliases(layer: Layer, edit: Edit) -> bool:
     )
 
 
+def _kept(heard: dict[str, list[str]], words: frozenset[str]) -> dict[str, list[str]]:
+    """Code -> those of its words that count; codes without one are left out."""
+    kept = {code: group for code, group in heard.items() if not words.isdisjoint(group)}
+    return {
+        code: group if words.issuperset(group) else [word for word in group if word in words]
+        for code, group in kept.items()
+    }
+
+
 class Homophones:
     """Automaton over syllables of the whole vocabulary.
 
@@ -103,10 +112,9 @@ class Homophones:
         self.automaton = Automaton(self.codes)
         own = {w for w in strong - near if len(w) == 2}
         mute = own if len(own) > _MAX_OWN else frozenset()
-        clear = strong - mute
-        spoken = {code: [w for w in ws if w in clear] for code, ws in heard.items()}
-        self.spoken = [group for group in spoken.values() if group]
-        self.spoken_automaton = Automaton([code for code, group in spoken.items() if group])
+        spoken = _kept(heard, strong - mute)
+        self.spoken = list(spoken.values())
+        self.spoken_automaton = Automaton(list(spoken))
         self.latin = re.compile(r"[a-z]{2,39}")
         self.letter = re.compile(r"[a-z]")
 

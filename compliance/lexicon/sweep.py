@@ -44,8 +44,8 @@ class Sweep:
         found = np.fromiter(flat, np.int32).reshape(-1, 3)
         hits: dict[int, Hits] = {}
         numbers = found[:, 2]
-        for start, end, number in found[numbers < len(self.index.entries)].tolist():
-            self._take(batch, (start, end), number, hits, canons)
+        for start, end, number in found[numbers < self.index.special].tolist():
+            self._take(batch, (start, end), self.index.words[number], hits, canons)
         rules = set(self.index.cues.complete(self._seen(batch, found)))
         for start, _, number in found[self.index.is_rare.take(numbers)].tolist():
             sentence = batch.sentence_at(start)
@@ -64,7 +64,7 @@ class Sweep:
             fresh = np.ones(len(places), np.bool_)
             fresh[1:] = places[1:] != places[:-1]
             begins = fresh.nonzero()[0]
-            rows = bits.take(self.index.words.take(found[:, 2]), axis=0)
+            rows = bits.take(self.index.rows.take(found[:, 2]), axis=0)
             seen[places.take(begins)] |= np.bitwise_or.reduceat(rows, begins, axis=0)
         return seen
 
@@ -72,22 +72,22 @@ class Sweep:
         self,
         batch: Batch,
         span: Span,
-        word: int,
+        word: str,
         hits: dict[int, Hits],
         canons: Sequence[str],
     ) -> None:
         number = batch.text_at(span[0])
-        text, entry = batch.texts[number], self.index.entries[word]
-        if canons and self.index.neutral[word] and _whole(entry.word, text, canons[number]):
+        text, index = batch.texts[number], self.index
+        if canons and index.neutral(word) and _whole(word, text, canons[number]):
             return
         start, end = span[0] - batch.bases[number], span[1] - batch.bases[number]
         held = hits.setdefault(number, Hits())
-        if entry.term is not None:
-            held.terms.append((start, end, entry.term))
-        if entry.benign:
+        if word in index.terms:
+            held.terms.append((start, end, index.terms[word]))
+        if word in index.benign:
             held.benign.append((start, end))
-        if entry.split and not held.folded:
-            held.folded = self._folds(text, start, end, entry.split)
+        if word in index.splits and not held.folded:
+            held.folded = self._folds(text, start, end, index.splits[word])
 
     def _rules(self, batch: Batch, rules: Iterable[tuple[int, int]], hits: dict[int, Hits]) -> None:
         cues = self.index.cues

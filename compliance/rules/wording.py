@@ -9,6 +9,7 @@ in data/examples and shipped as a text file, one feature a line; nothing is lear
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -138,9 +139,11 @@ class Wording:
         return max(self._latest(text), default=None)
 
     def around(self, text: str, start: int, end: int) -> float:
-        """The score of the sentence that holds text[start:end]."""
-        held = [score for score, (s, e) in self._latest(text) if s < end and e > start]
-        return max(held, default=self.bias)
+        """The score of the sentence that holds text[start:end]; windows begin and end in order."""
+        found = self._latest(text)
+        first = bisect_right(found, start, key=lambda unit: unit[1][1])
+        last = bisect_left(found, end, key=lambda unit: unit[1][0])
+        return max((score for score, _ in found[first:last]), default=self.bias)
 
     def category(self, sentence: str) -> str:
         """The category whose examples share most with the sentence (naive Bayes)."""
