@@ -255,22 +255,24 @@ def _is_accident(raw: Raw, links: list[tuple[int, int]]) -> bool:
 
 
 def _unique(raws: list[Raw]) -> list[Raw]:
-    """One finding per rule, the earliest, in a fixed order."""
+    """One finding per rule, the gravest and of these the earliest, told in their order: neither a
+    warning ahead of the same word nor a flood of small findings hides a grave one."""
     best: dict[str, Raw] = {}
-    for raw in raws:
-        held = best.get(raw.rule_id)
-        if held is None or (raw.start, raw.end) < (held.start, held.end):
-            best[raw.rule_id] = raw
-    order = sorted(best.values(), key=lambda r: (r.start, r.end, r.rule_id))
-    return order[:_MAX_FINDINGS]
+    for raw in sorted(raws, key=lambda r: (-_severity(r), r.start, r.end)):
+        best.setdefault(raw.rule_id, raw)
+    gravest = list(best.values())[:_MAX_FINDINGS]
+    return sorted(gravest, key=lambda r: (r.start, r.end, r.rule_id))
+
+
+def _severity(raw: Raw) -> int:
+    return raw.severity if raw.severity is not None else CATEGORIES[raw.category][1]
 
 
 def _finding(raw: Raw, text: str, context: ScanContext) -> Finding:
-    severity = raw.severity if raw.severity is not None else CATEGORIES[raw.category][1]
     return Finding(
         raw.rule_id,
         raw.category,
-        raised(severity, raw.category, context),
+        raised(_severity(raw), raw.category, context),
         raw.start,
         raw.end,
         text[raw.start : raw.end],
