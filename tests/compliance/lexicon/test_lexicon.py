@@ -173,7 +173,7 @@ def test_a_flood_of_small_findings_hides_no_grave_one():
         Term(f"小事{n:02d}号", "misleading_promotion", 1, rule_id=f"S{n}") for n in range(60)
     )
     grave = Term("大事一件", "off_book_sale", 4, rule_id="G")
-    engine = Engine.build(LexiconData("v", small + (grave,)))
+    engine = Engine.build(LexiconData("v", (*small, grave)))
     result = engine.scan("，".join(term.text for term in small) + "，大事一件")
     assert result.severity == 4
     assert [f.start for f in result.findings] == sorted(f.start for f in result.findings)
