@@ -13,9 +13,10 @@ from django.utils import timezone
 from compliance.archive import terms
 from compliance.archive.records import REPEAT
 from compliance.models import ArchivedMessage, MessageIndex, MessageScan
+from compliance.selectors.newest import newest
 from contacts.models import Customer
 from scrm.accounts.models import User
-from scrm.core import masking
+from scrm.core import bulk, masking
 from scrm.core.errors import BusinessError
 
 # So many of the newest messages that the index offers are opened and compared.
@@ -82,9 +83,9 @@ def search(user: User, query: Query) -> "QuerySet[ArchivedMessage] | Found":
         stored = ArchivedMessage.objects.visible_to(user).exclude(msgtype=REPEAT)
         found = _filtered(stored, query).order_by("-sent_at", "-id")
         return found.select_related("user", "contact", "customer")
-    rows = _filtered(_visible(user), query).order_by("-sent_at", "-message_id")
-    ids = list(rows.filter(tokens__contains=words.tokens()).values_list("pk", flat=True)[:WINDOW])
-    return Found(ids, words)
+    rows = _filtered(_visible(user), query)
+    period = _dated(MessageIndex.objects.all(), query)
+    return Found(newest(rows, words.tokens(), WINDOW, period=period), words)
 
 
 class Found(Sequence[ArchivedMessage]):
@@ -103,7 +104,7 @@ class Found(Sequence[ArchivedMessage]):
         while len(self.ids) < enough and self.opened < len(self.candidates):
             batch = self.candidates[self.opened : self.opened + _OPEN_AT_ONCE]
             rows = ArchivedMessage.objects.filter(pk__in=batch)
-            texts = {row.pk: row.text for row in rows.only("text", "envelope_id")}
+            texts = {row.pk: row.text for row in bulk.read(rows, ("text", "envelope_id"))}
             self.ids += [pk for pk in batch if pk in texts and self.words.match(texts[pk])]
             self.opened += len(batch)
 
@@ -147,16 +148,21 @@ def _filtered(rows: Any, query: Query) -> Any:
         rows = rows.filter(user_id__in=_ids(people))
     if query.customer:
         rows = rows.filter(customer_id__in=_ids(Customer.objects.filter(number=query.customer)))
-    if query.since:
-        rows = rows.filter(sent_at__gte=_midnight(query.since))
-    if query.until:
-        rows = rows.filter(sent_at__lt=_midnight(query.until + datetime.timedelta(days=1)))
+    rows = _dated(rows, query)
     if query.direction:
         rows = rows.filter(from_staff=query.direction == "out")
     if query.hits:
         judged = MessageScan.objects.filter(message_id=OuterRef("pk"), severity__gte=1)
         rows = rows.filter(Exists(judged) if query.hits == "yes" else ~Exists(judged))
     return rows.filter(msgtype=query.msgtype) if query.msgtype else rows
+
+
+def _dated(rows: Any, query: Query) -> Any:
+    if query.since:
+        rows = rows.filter(sent_at__gte=_midnight(query.since))
+    if query.until:
+        rows = rows.filter(sent_at__lt=_midnight(query.until + datetime.timedelta(days=1)))
+    return rows
 
 
 def _ids(rows: QuerySet[Any]) -> list[int]:

@@ -1,18 +1,24 @@
 """Searching what is encrypted: everything there is found, nothing else, and no secret."""
 
+import datetime
 import random
 import unicodedata
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from compliance.archive import terms
 from compliance.models import ArchivedMessage, MessageIndex
+from compliance.selectors import newest
 from compliance.selectors.search import Query, excerpt, parse, search
 from scrm.audit.models import AuditEvent
 from scrm.core.errors import BusinessError
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import RISKY, Chat
+
+# How often a word stands in a message.
+SHARES = {"基金": 0.7, "国债": 0.2, "保险": 0.05, "黄金": 0.0}
 
 
 def _texts(cast: Cast, words: str, **facets: object) -> set[str]:
@@ -159,3 +165,32 @@ def test_each_search_is_on_record_with_masked_words(cast: Cast, talk: Chat, sign
 def test_each_message_is_indexed_once(cast: Cast, talk: Chat) -> None:
     talk.archive()
     assert MessageIndex.objects.count() == ArchivedMessage.objects.count() == 7
+
+
+@pytest.mark.parametrize(("sample", "farthest"), [(3, 1000), (3, 0), (12, 30), (500, 1000)])
+def test_both_ways_to_the_newest_give_the_same(
+    cast: Cast, chat: Chat, monkeypatch: pytest.MonkeyPatch, sample: int, farthest: int
+) -> None:
+    """Back in time or by the inverted index, for words from every message to none."""
+    monkeypatch.setattr(newest, "_SAMPLE", sample)
+    monkeypatch.setattr(newest, "_FARTHEST", farthest)
+    rng, to = random.Random(7), befriend(cast.wang).external_userid
+    start = timezone.now() - datetime.timedelta(days=1)
+    for n in range(40):
+        words = [w for w, share in SHARES.items() if rng.random() < share]
+        at = start + datetime.timedelta(minutes=rng.randrange(20))
+        chat.say(*rng.sample(["alice", to], 2), " ".join(["您好", *words]), at=at, msgid=f"{n}_x")
+    chat.archive()
+    entries = MessageIndex.objects.all()
+    for rows in (entries, entries.filter(from_staff=True)):
+        for word in ("您好", *SHARES):
+            tokens = parse(word).tokens()
+            plain = rows.filter(tokens__contains=tokens).order_by("-sent_at", "-message_id")
+            keys = list(plain.values_list("pk", flat=True))
+            for most in (1, 5, 100):
+                found = newest.newest(rows, tokens, most, period=entries)
+                assert found == keys[:most], (word, most)
+    with connection.cursor() as cursor:
+        for name in ("bitmapscan", "seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SHOW enable_{name}")
+            assert cursor.fetchone()[0] == "on"
