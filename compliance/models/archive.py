@@ -57,6 +57,7 @@ class ArchivedMessage(models.Model):
     room_id = models.CharField(max_length=64, blank=True)
     sent_at = models.DateTimeField("时间")
     from_staff = models.BooleanField()
+    # No constraints: one trigger checks all rows of a statement at once (migration 0018).
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -64,12 +65,23 @@ class ArchivedMessage(models.Model):
         related_name="+",
         verbose_name="员工",
         db_index=False,
+        db_constraint=False,
     )
     contact = models.ForeignKey(
-        ExternalContact, models.PROTECT, null=True, related_name="+", db_index=False
+        ExternalContact,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, related_name="+", db_index=False
+        Customer,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     # Conversation: "userid|external_userid" or the room; one index serves the context view.
     conversation = models.CharField(max_length=140)
