@@ -134,11 +134,19 @@ def _decoded(
         right = _settled(run[-1] + 1, tokens, text, choices)
         cost, chars = _best([choices[i] for i in run], left, right)
         total += cost
-        spans = [tokens[i][1:] for i in run]
+        said = [left, *chars, right]
         edits += [
-            (*span, c) for span, c in zip(spans, chars, strict=True) if text[slice(*span)] != c
+            (*tokens[place][1:], said[i])
+            for i, place in enumerate(run, 1)
+            if text[slice(*tokens[place][1:])] != said[i] and _written(said[i - 1 : i + 2])
         ]
     return total, edits
+
+
+def _written(three: list[str]) -> bool:
+    """Whether the middle one is common beside one of the others: else it is only less odd."""
+    pairs = counted().pairs
+    return max(pairs[three[0] + three[1]], pairs[three[1] + three[2]]) >= LEAST
 
 
 def _runs(places: list[int]) -> Iterator[list[int]]:
