@@ -6,6 +6,10 @@ something other than the process fails.
 """
 
 import datetime
+import json
+import os
+import random
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,20 +103,35 @@ def test_a_kill_loses_and_doubles_nothing(bank: Chat, point: str) -> None:
 
 @pytest.mark.chaos
 def test_a_thousand_kills_lose_and_double_nothing(bank: Chat, cast: Cast) -> None:
-    """Each point in turn, at its first to third pass, over an archive that grows meanwhile."""
-    to, kills, said = befriend(cast.li).external_userid, 0, 1
-    points = [f"{name}:{nth}" for nth in (1, 2, 3) for name in POINTS]
-    while kills < 1000:
-        for point in points:
-            killed = not forks.run(_all_stages, point)
-            ArchivedMedia.objects.filter(state="fetching").update(claimed_at=_old(1))
-            if killed:
-                kills += 1
-            else:
-                _speak(bank, to)
-                said += 1
+    """At any point, at its first to third pass, with new messages before each run. In random order:
+    one after the other, a point may find its work always done by the run that the last one killed.
+
+    CRASH_KILLS changes the number; after each hundred everything is checked and said."""
+    to, wanted, said = befriend(cast.li).external_userid, _kills_wanted(), 1
+    kills: Counter[str] = Counter()
+    points = [f"{name}:{nth}" for nth in (1, 1, 1, 2, 3) for name in POINTS]
+    rng = random.Random(20261123)
+    while kills.total() < wanted:
+        _speak(bank, to)
+        said += 1
+        point = rng.choice(points)
+        if not forks.run(_all_stages, point):
+            kills[point.partition(":")[0]] += 1
+            if kills.total() % 100 == 0 or kills.total() == wanted:
+                _assert_whole_again(bank, said)
+                print(json.dumps({"kills": kills, "messages": 6 * said}), flush=True)
+        ArchivedMedia.objects.filter(state="fetching").update(claimed_at=_old(1))
+    assert kills.keys() == POINTS.keys()
+
+
+def _assert_whole_again(bank: Chat, said: int) -> None:
+    ArchivedMedia.objects.filter(state="fetching").update(claimed_at=_old(1))
     assert forks.run(_all_stages)
     _assert_whole(bank, said)
+
+
+def _kills_wanted() -> int:
+    return int(os.environ.get("CRASH_KILLS", "1000"))
 
 
 def test_a_kill_around_an_anchor_leaves_the_log_anchored_once(bank: Chat) -> None:
