@@ -54,8 +54,9 @@ POINTS = SWEPT | FETCHED
 def bank(cast: Cast, chat: Chat, settings: Any, tmp_path: Path, monkeypatch: Any) -> Chat:
     settings.BLOB_DIR = str(tmp_path / "blobs")
     monkeypatch.setattr(rounds, "archive_sdk", lambda: chat)
-    # Children inherit what is in memory: the engine is built once for all of them.
-    lexicons.active_engine()
+    # Children inherit what is in memory: the engine and the tables that it reads at its first texts.
+    for text in (RISKY, "第 0 条"):
+        lexicons.active_engine().scan(text)
     chat.chunk = 100
     chat.to = befriend(cast.wang).external_userid  # type: ignore[attr-defined]
     _speak(chat, chat.to)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 Only for tests with transaction=True: the child sees what is committed, on connections of its own.
 """
 
+import gc
 import os
 import signal
 import time
@@ -55,6 +56,8 @@ def _live(work: Callable[[], object], fault: str, report: int) -> NoReturn:
 
 def _start_anew() -> None:
     """What a process that has just started does not have."""
+    # A collection would walk, and so copy, everything inherited.
+    gc.freeze()
     for alias in connections:
         _untouched.append(connections[alias].connection)
         connections[alias].connection = None
