@@ -7,7 +7,7 @@ from django import forms
 
 from compliance.archive.content import LABELS
 from compliance.names import category_choices
-from compliance.selectors.search import Query
+from compliance.selectors.search import DIRECTIONS, HITS, Query
 from scrm.accounts.models import Branch, User
 from scrm.core.forms import TablerForm
 from scrm.core.limits import number
@@ -27,12 +27,12 @@ class SearchForm(TablerForm):
     msgtype = forms.ChoiceField(label="消息类型", choices=TYPE_CHOICES, required=False)
     direction = forms.ChoiceField(
         label="方向",
-        choices=[("", "全部"), ("out", "员工发出"), ("in", "客户发来")],
+        choices=[("", "全部"), *DIRECTIONS.items()],
         required=False,
     )
     hits = forms.ChoiceField(
         label="扫描结果",
-        choices=[("", "全部"), ("yes", "有命中"), ("no", "没有命中")],
+        choices=[("", "全部"), *HITS.items()],
         required=False,
     )
     since = forms.DateField(label="从", required=False, widget=forms.DateInput({"type": "date"}))

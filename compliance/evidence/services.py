@@ -62,7 +62,7 @@ def evidence_request_search(*, query: Query, reason: str, actor: User) -> Eviden
     """Everything that a search of the archive finds for this person."""
     found = search.search(actor, query)
     asked = {name: masking.text(str(value)) for name, value in asdict(query).items() if value}
-    title = "检索：" + ("，".join(asked.values()) or "全部")
+    title = f"检索：{query.told() or '全部'}"
     keys = [message.pk for message in found[: MOST + 1]]
     return _request(title, asked, keys, reason, actor, None)
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from compliance.archive import terms
+from compliance.archive.content import LABELS
 from compliance.archive.records import REPEAT
 from compliance.models import ArchivedMessage, MessageIndex, MessageScan
 from compliance.selectors.newest import newest
@@ -27,6 +28,10 @@ _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 _QUOTES = str.maketrans("“”「」『』－", '""""""-')
 
 
+DIRECTIONS = {"out": "员工发出", "in": "客户发来"}
+HITS = {"yes": "有命中", "no": "没有命中"}
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     staff: str = ""
@@ -37,6 +42,20 @@ class Query:
     direction: str = ""
     hits: str = ""
     words: str = ""
+
+    def told(self) -> str:
+        """What is asked for, for people; personal data masked."""
+        parts = (
+            ("员工", self.staff),
+            ("客户", self.customer),
+            ("词语", self.words),
+            ("类型", LABELS.get(self.msgtype, self.msgtype)),
+            ("方向", DIRECTIONS.get(self.direction, self.direction)),
+            ("扫描结果", HITS.get(self.hits, self.hits)),
+            ("自", self.since),
+            ("至", self.until),
+        )
+        return "，".join(f"{name} {masking.text(str(value))}" for name, value in parts if value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from compliance.evidence import services
 from compliance.models import Case, EvidencePackage, LogLeaf
+from compliance.selectors.search import Query
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 from scrm.core.errors import BusinessError, FourEyes, IllegalTransition
@@ -128,3 +129,9 @@ def test_a_dead_builder_is_taken_over_and_old_files_go(
     services.sweep()
     row.refresh_from_db()
     assert (row.state, file.exists()) == ("expired", False)
+
+
+def test_a_search_is_told_in_words_and_without_personal_data():
+    query = Query(words="保本", direction="out", hits="yes", msgtype="text", staff="13812345678")
+    assert query.told() == "员工 138****5678，词语 保本，类型 文字，方向 员工发出，扫描结果 有命中"
+    assert Query().told() == ""
