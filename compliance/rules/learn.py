@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.index import canonical
 from compliance.lexicon.layers import Squeezer
-from compliance.rules.examples import BAD, CLEAN, sentences
+from compliance.rules.examples import BAD, CLEAN, STOP, sentences
 from compliance.rules.grammar import DATA
 from compliance.rules.wording import class_words, grams, scale
 
 EPOCHS, RATE, DECAY, FOLDS, SEED = 15, 0.1, 1e-3, 5, 1
 RARE = 2  # a feature of one example only would learn that example by heart
-FALSE_SHARE = 0.025  # of the clean examples may be taken for violations
+SLIGHT = 0.15  # three characters of less weight are left out: there are too many of them
+FALSE_SHARE = 0.021  # of the clean examples may be taken for violations
 LOST_SHARE = 0.055  # of the violations may be taken for harmless by the veto
 
 
@@ -45,6 +46,7 @@ class Weights:
 
 def features_of(text: str) -> tuple[str, ...]:
     classes, found = class_words(), grams(text)
+    found += [text[i : i + 3] for i in range(len(text) - 2) if STOP not in text[i : i + 3]]
     for size in sorted({len(w) for w in classes}):
         for i in range(len(text) - size + 1):
             found += classes.get(text[i : i + size], ())
@@ -61,6 +63,11 @@ def examples() -> list[Example]:
     return found
 
 
+def is_three(feature: str) -> bool:
+    """Three characters that stand in a text; `<` opens the name of a class."""
+    return len(feature) == 3 and feature[0] != "<"
+
+
 def fit(rows: list[Example], seed: int = SEED) -> Weights:
     counts = Counter(f for row in rows for f in set(row.features))
     vocabulary = {f: i for i, f in enumerate(sorted(f for f, n in counts.items() if n >= RARE))}
@@ -71,7 +78,8 @@ def fit(rows: list[Example], seed: int = SEED) -> Weights:
         rng.shuffle(order)
         for at in order:
             bias -= _step(coded[at], rows[at], weights, squares, bias)
-    return Weights({f: weights[i] for f, i in vocabulary.items()}, bias)
+    values = {f: weights[i] for f, i in vocabulary.items()}
+    return Weights({f: w for f, w in values.items() if abs(w) >= SLIGHT or not is_three(f)}, bias)
 
 
 def _step(
@@ -116,7 +124,7 @@ def _tallies(rows: list[Example]) -> tuple[dict[str, Counter[str]], Counter[str]
     totals: Counter[str] = Counter()
     for row in rows:
         if row.bad and row.category != "mixed":
-            for feature in set(row.features):
+            for feature in {f for f in row.features if not is_three(f)}:
                 tallies.setdefault(feature, Counter())[row.category] += 1
                 totals[row.category] += 1
     return tallies, totals

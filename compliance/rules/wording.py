@@ -28,6 +28,7 @@ from compliance.rules.neighbours import Cells, Neighbours, weights
 SCALE = 3.0
 WINDOW = 48
 Span = tuple[int, int]
+_REACH = 2.0  # three characters and more decide only where the rest comes this close to a finding
 _START, _END = "^$"
 
 
@@ -96,7 +97,7 @@ class Wording:
     bias: float
     neighbours: Neighbours
     ending: int
-    words: list[str]  # class words of three characters and more, and their weights
+    words: list[str]  # three characters and class words beyond them, and their weights
     long: list[int]
     automaton: Automaton
     tallies: dict[str, dict[str, int]]
@@ -121,8 +122,6 @@ class Wording:
     def candidates(self, batch: Batch, cells: Cells) -> Iterator[int]:
         """A place in each sentence of a batch that may be accepted; the score decides."""
         totals = np.add.reduceat(weights(cells), batch.stops[:-1], dtype=np.int32)
-        for at, _, number in self.automaton.find_overlapping(batch.joined):
-            totals[batch.sentence_at(at)] += self.long[number]
         sizes = np.minimum(np.diff(batch.stops) - 1, WINDOW + 1)
         passed = totals > self.limits.take(sizes)
         return iter((batch.stops[:-1][passed] + 1).tolist())
@@ -148,8 +147,8 @@ class Wording:
     def category(self, sentence: str) -> str:
         """The category whose examples share most with the sentence (naive Bayes)."""
         scores = dict.fromkeys(sorted(self.totals), 0.0)
-        long = [self.words[i] for _, _, i in self.automaton.find_overlapping(sentence)]
-        for feature in grams(sentence) + long:
+        words = (self.words[i] for _, _, i in self.automaton.find_overlapping(sentence))
+        for feature in [*grams(sentence), *(word for word in words if word in self.tallies)]:
             tally = self.tallies.get(feature, {})
             for name in scores:
                 scores[name] += math.log((tally.get(name, 0) + 0.2) / self.totals[name])
@@ -179,7 +178,8 @@ def _merged(
     for word in {f for f in own if f[0] != "<" or len(f) < 3} | class_words().keys():
         parts = [own[f] for f in (word, *class_words().get(word, ())) if f in own]
         weighed[word] = sum(w for w, _ in parts)
-        tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
+        if len(word) < 3 or word in class_words():
+            tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
     long = sorted(w for w in weighed if len(w) > 2)
     accept, veto, bias = (float(head[k]) for k in ("accept", "veto", "bias"))
     ending = weighed.get(_END, 0)
@@ -194,7 +194,7 @@ def _merged(
         Automaton(long),
         tallies,
         totals,
-        _limits(accept - bias, ending),
+        _limits(accept - _REACH - bias, ending),
     )
 
 
