@@ -33,6 +33,7 @@ MOST = 12  # characters tried for one sound
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 _TYPED = re.compile("[a-z]")
+_NONE: frozenset[str] = frozenset()
 Edit = tuple[int, int, str]
 Choice = list[tuple[str, float]]  # characters that may be meant, each with its price
 
@@ -61,6 +62,8 @@ class Heard:
     chars: dict[str, list[str]]
     sounds: NDArray[np.bool_]  # a row and a column for each number of a sound
     costs: Costs
+    after: dict[str, set[str]]  # character -> what commonly follows it
+    before: dict[str, set[str]]  # and what commonly stands before it
 
 
 @cache
@@ -72,7 +75,18 @@ def load_heard() -> Heard:
     numbers = pinyin.numbers(units("".join(sorted(common))))
     sounds[numbers[::2], numbers[1::2]] = True
     sounds[0, :] = sounds[:, 0] = False
-    return Heard(_heard(counts.single), sounds, Costs(counts.pairs, counts.single))
+    costs = Costs(counts.pairs, counts.single)
+    return Heard(_heard(counts.single), sounds, costs, *_beside(counts.pairs))
+
+
+def _beside(pairs: Counter[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    after: defaultdict[str, set[str]] = defaultdict(set)
+    before: defaultdict[str, set[str]] = defaultdict(set)
+    for pair, count in pairs.items():
+        if count >= LEAST:
+            after[pair[0]].add(pair[1])
+            before[pair[1]].add(pair[0])
+    return dict(after), dict(before)
 
 
 def _heard(single: Counter[str]) -> dict[str, list[str]]:
@@ -132,7 +146,7 @@ def _decoded(
     for run in _runs([i for i in open_places if len(choices[i]) > 1]):
         left = _settled(run[0] - 1, tokens, text, choices)
         right = _settled(run[-1] + 1, tokens, text, choices)
-        cost, chars = _best([choices[i] for i in run], left, right)
+        cost, chars = _best(_likely([choices[i] for i in run], left, right), left, right)
         total += cost
         said = [left, *chars, right]
         edits += [
@@ -141,6 +155,21 @@ def _decoded(
             if text[slice(*tokens[place][1:])] != said[i] and _written(said[i - 1 : i + 2])
         ]
     return total, edits
+
+
+def _likely(choices: list[Choice], left: str, right: str) -> list[Choice]:
+    """Without the changes that would be common beside nothing that may stand next to them."""
+    heard = load_heard()
+    around = [[left], *([char for char, _ in choice] for choice in choices), [right]]
+    kept: list[Choice] = []
+    for place, choice in enumerate(choices):
+        changed = {char for char, price in choice if price}
+        fits: set[str] = set()
+        if changed:
+            fits.update(*(changed & heard.after.get(one, _NONE) for one in around[place]))
+            fits.update(*(changed & heard.before.get(one, _NONE) for one in around[place + 2]))
+        kept.append([unit for unit in choice if not unit[1] or unit[0] in fits])
+    return kept
 
 
 def _written(three: list[str]) -> bool:
