@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -193,9 +193,16 @@ def _settled(place: int, tokens: list[pinyin.Token], text: str, choices: dict[in
 
 def _choices(token: pinyin.Token, text: str) -> Choice:
     code, start, end = token
-    own, heard = text[start:end], load_heard().chars.get(code, [])
+    own = text[start:end]
     if len(own) > 1:
-        return [(char, 0.0) for char in heard] or [(own[0], 0.0)]
+        return [(char, 0.0) for char in load_heard().chars.get(code, [])] or [(own[0], 0.0)]
+    return _same(code, own)
+
+
+@lru_cache(maxsize=8192)
+def _same(code: str, own: str) -> Choice:
+    """A character and those of the same sound; shared, so nobody may change it."""
+    heard = load_heard().chars.get(code, [])
     same = (char for char in heard if char != own and pinyin.same_sound(char, own))
     return [(own, 0.0), *((char, CHANGE) for char in same)]
 
