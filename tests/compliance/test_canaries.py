@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,21 +148,22 @@ def _archived(chat: Chat, to: str, places: Places, monkeypatch: pytest.MonkeyPat
     chat.add(f'{{"msgtype": "text", "text": "{PASSWORD} {CODE}" damaged {PHONE}')
     chat.say("alice", to, f"密码是{PASSWORD}", roomid="group\x00")
     chat.say("alice", to, f"密码是{PASSWORD}", version=9)
-    whole = Engine._findings
+    whole = Engine._scanned
 
-    def breaks(self: Engine, text: str, *rest: Any) -> Any:
-        if "背面" in text:
-            raise RuntimeError(text)
-        return whole(self, text, *rest)
+    def breaks(self: Engine, texts: Sequence[str], *rest: Any) -> Any:
+        for text in texts:
+            if "背面" in text:
+                raise RuntimeError(text)
+        return whole(self, texts, *rest)
 
-    monkeypatch.setattr(Engine, "_findings", breaks)
+    monkeypatch.setattr(Engine, "_scanned", breaks)
     rounds.sweep()
     for scanner in (scan_text, scan_in_time):
         with pytest.raises(ScanFailed) as error:
             scanner(f"背面 {CARD_CHECK} {PASSWORD}")
         # Its cause is the engine's own exception: for whoever debugs, never for a log.
         places.told.append(f"{error.value!r} {error.value}")
-    monkeypatch.setattr(Engine, "_findings", whole)
+    monkeypatch.setattr(Engine, "_scanned", whole)
     rounds.sweep()
 
 
