@@ -30,7 +30,7 @@ from compliance.rules.neighbours import Cells
 from compliance.rules.structured import numbers_in, structured
 from compliance.rules.wording import load_wording
 
-_TOGETHER = 64  # messages swept as one: more would not stay in the processor's cache
+_TOGETHER = 256  # messages swept as one
 _MAX_FINDINGS = 50
 _LINK = re.compile(r"https?://[!-~]+")
 _ACCIDENT = 6  # characters, the marks around the letters included

@@ -115,16 +115,25 @@ class Wording:
         for start, end in windows(text):
             total = sums[end + 1] - sums[start] + self.ending
             total += sum(weight for at, to, weight in long if start <= at and to <= end)
-            score = total * SCALE / _root(end - start) / 100 + self.bias
-            found.append((score, (start, end)))
+            found.append((self._score(total, end - start), (start, end)))
         return found
 
     def candidates(self, batch: Batch, cells: Cells) -> Iterator[int]:
-        """A place in each sentence of a batch that may be accepted; the score decides."""
+        """A place in each sentence of a batch that is accepted; a long one only may be."""
         totals = np.add.reduceat(weights(cells), batch.stops[:-1], dtype=np.int32)
         sizes = np.minimum(np.diff(batch.stops) - 1, WINDOW + 1)
-        passed = totals > self.limits.take(sizes)
-        return iter((batch.stops[:-1][passed] + 1).tolist())
+        for number in (totals > self.limits.take(sizes)).nonzero()[0].tolist():
+            start, end = batch.bounds[number] + 1, batch.bounds[number + 1]
+            if end - start > WINDOW or self._accepts(batch.joined[start:end], int(totals[number])):
+                yield start
+
+    def _accepts(self, sentence: str, total: int) -> bool:
+        """Whether the score is high enough once what three characters weigh is added."""
+        total += sum(self.long[i] for _, _, i in self.automaton.find_overlapping(sentence))
+        return self._score(total + self.ending, len(sentence)) > self.accept
+
+    def _score(self, total: int, size: int) -> float:
+        return total * SCALE / _root(size) / 100 + self.bias
 
     def _latest(self, text: str) -> list[tuple[float, Span]]:
         """`scores`, once for the many hits of one message: else a flood of hits costs its square."""
