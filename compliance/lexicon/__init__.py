@@ -1,6 +1,6 @@
 """Risk lexicon and scan engine: pure functions, no ORM, no settings."""
 
-from compliance.lexicon.engine import Engine, scan_joined
+from compliance.lexicon.engine import Engine
 from compliance.lexicon.model import (
     ALIAS_SORTS,
     CATEGORIES,
@@ -31,6 +31,5 @@ __all__ = [
     "Term",
     "parse_aliases",
     "parse_csv",
-    "scan_joined",
     "starter_lexicon",
 ]

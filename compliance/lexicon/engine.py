@@ -279,15 +279,3 @@ def _finding(raw: Raw, text: str, context: ScanContext) -> Finding:
         raw.channel,
         raw.why,
     )
-
-
-def scan_joined(
-    engine: Engine, first: str, second: str, context: ScanContext = DEFAULT_CONTEXT
-) -> ScanResult:
-    """Scan two messages sent within two minutes as one, against words cut in two.
-
-    Spans refer to first + second.
-    """
-    if not isinstance(first, str) or not isinstance(second, str):
-        raise ScanFailed("scan failed: not a text")
-    return engine.scan(first + second, context)

@@ -20,7 +20,6 @@ from compliance.lexicon import (
     Term,
     parse_aliases,
     parse_csv,
-    scan_joined,
     starter_lexicon,
 )
 from compliance.lexicon.versions import described
@@ -93,8 +92,6 @@ def test_user_terms_benign_and_alias():
 def test_not_a_text_fails_closed(engine, bad):
     with pytest.raises(ScanFailed):
         engine.scan(bad)
-    with pytest.raises(ScanFailed):
-        scan_joined(engine, bad, "x")
 
 
 def test_any_inner_error_becomes_scan_failed(engine, monkeypatch):
