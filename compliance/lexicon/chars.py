@@ -10,9 +10,9 @@ import unicodedata
 from functools import cache
 
 from compliance.lexicon.source import DATA
+from compliance.rules.batch import STOP
 
 NOISE = "\x01"
-STOP = "。"
 ASK = "？"
 COMMA = "，"
 _STOPS = "。!！；;\n\r\u2028\u2029\u0085"

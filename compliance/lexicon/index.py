@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.layers import Squeezer
 from compliance.lexicon.model import CATEGORIES, LexiconData, Term
+from compliance.rules.batch import FAR, UNITS
 from compliance.rules.cues import Bits, Cues, bits_of, load_cues
 from compliance.rules.grammar import load_words
 
 Hit = tuple[int, int, Term]
-_LAST = "\uffff"
 
 
 @dataclass
@@ -103,11 +103,11 @@ class Builder:
 
 
 def _single(word: str) -> bool:
-    return len(word) == 1 and word <= _LAST
+    return len(word) == 1 and ord(word) < FAR
 
 
 def _rows_of(singles: set[str], cues: Cues, rows: dict[int, int]) -> NDArray[np.uint16]:
-    found = np.zeros(1 << 16, np.uint16)
+    found = np.zeros(UNITS, np.uint16)
     for char in singles:
         found[ord(char)] = rows[cues.masks[char]]
     return found

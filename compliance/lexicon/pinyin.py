@@ -13,7 +13,7 @@ from pypinyin import lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
 from pypinyin.pinyin_dict import pinyin_dict
 
-from compliance.rules.batch import Units, characters
+from compliance.rules.batch import UNITS, Units, characters
 
 _BASE = 0xE000
 _FIRST, _LAST = 0x3400, 0xA000  # Chinese characters
@@ -66,7 +66,7 @@ def _sound_numbers() -> NDArray[np.uint16]:
     """Code unit -> number of its most common reading."""
     codes = np.array([ord(TABLE[code]) for code in range(_FIRST, _LAST)]) - (_BASE - 1)
     codes[(codes < 0) | (codes >= SOUNDS)] = 0
-    found = np.zeros(1 << 16, np.uint16)
+    found = np.zeros(UNITS, np.uint16)
     found[_FIRST:_LAST] = codes
     return found
 
@@ -79,7 +79,7 @@ def numbers(found: Units) -> NDArray[np.uint16]:
 @cache
 def _sound_units() -> Units:
     """Code unit -> the code of its sound, or itself."""
-    own, sounds = np.arange(1 << 16, dtype=np.uint16), _sound_numbers()
+    own, sounds = np.arange(UNITS, dtype=np.uint16), _sound_numbers()
     return np.where(sounds > 0, sounds + np.uint16(_BASE - 1), own)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 STOP = "。"
+UNITS = 1 << 16  # numbers a character may have in a table
 Units = NDArray[np.uint16]
 Places = NDArray[np.intp]
-_FAR = 0xFFFF  # stands for every character beyond the basic plane: no table knows one
+FAR = UNITS - 1  # stands for every character beyond the basic plane: no table knows one
 _CODEC = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
 
 
@@ -21,7 +22,7 @@ def units(text: str) -> Units:
     found = np.frombuffer(text.encode(_CODEC), np.uint16)
     if len(found) == len(text):
         return found
-    return np.fromiter((min(ord(char), _FAR) for char in text), np.uint16, len(text))
+    return np.fromiter((min(ord(char), FAR) for char in text), np.uint16, len(text))
 
 
 def characters(found: Units) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from operator import add
 
+from compliance.rules.batch import STOP
 from compliance.rules.grammar import DATA
 
 BAD, CLEAN = "violations.txt", "clean.txt"
-STOP = "。"
 
 
 def text_of(name: str) -> str:

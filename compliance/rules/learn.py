@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.index import canonical
 from compliance.lexicon.layers import Squeezer
-from compliance.rules.examples import BAD, CLEAN, STOP, sentences
+from compliance.rules.batch import STOP
+from compliance.rules.examples import BAD, CLEAN, sentences
 from compliance.rules.grammar import DATA
 from compliance.rules.wording import class_words, grams, scale
 

@@ -12,22 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compliance.rules.batch import Units, units
+from compliance.rules.batch import FAR, UNITS, Units, units
 
 Cells = NDArray[np.int16]
 Numbers = NDArray[np.int32]
-_SIZE = 1 << 16
 
 
 class Neighbours:
     """`weights`: pair or character -> its weight, a whole number; `known`: pairs people write."""
 
     def __init__(self, weights: Mapping[str, int], known: Iterable[str]) -> None:
-        weighed = {w: n for w, n in weights.items() if len(w) <= 2 and max(w) < "\uffff"}
-        written = {pair for pair in known if max(pair) < "\uffff"}
+        weighed = {w: n for w, n in weights.items() if len(w) <= 2 and _near(w)}
+        written = {pair for pair in known if _near(pair)}
         alphabet = sorted({char for word in weighed.keys() | written for char in word})
         self.width = len(alphabet) + 1  # number 0 is any other character
-        self.numbers = np.zeros(_SIZE, np.uint16)
+        self.numbers = np.zeros(UNITS, np.uint16)
         self.numbers[[ord(char) for char in alphabet]] = np.arange(1, self.width)
         table = np.zeros((self.width, self.width), np.int32)
         self._fill(table, weighed)
@@ -55,6 +54,10 @@ class Neighbours:
         codes = numbers[:-1] * self.width
         codes += numbers[1:]
         return self.cells.take(codes)
+
+
+def _near(word: str) -> bool:
+    return max(map(ord, word)) < FAR
 
 
 def weights(cells: Cells) -> NDArray[np.signedinteger[Any]]:
