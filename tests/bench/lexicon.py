@@ -1,8 +1,8 @@
 """Speed of the risk engine: python -m tests.bench.lexicon. Full pipeline beside bare matchers.
 
-CPU time of one process, so that a busy neighbour on the machine counts less. The archive, the
-rescan and a campaign hand over many messages at once ("in batches"); the gate asks for one
-("one by one"), and the time of such a single scan is what p99 tells.
+CPU time of one process, so that a busy neighbour on the machine counts less. The archive and
+the rescan hand over many messages at once ("in batches"); the gate asks for one ("one by one"), and
+the time of such a single scan is what p99 tells.
 """
 
 from __future__ import annotations

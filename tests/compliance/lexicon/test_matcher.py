@@ -136,5 +136,5 @@ def test_ten_thousand_random_texts_have_exact_spans():
         assert_exact_spans("".join(rng.choices(PIECES, k=rng.randint(1, 10))))
 
 
-def test_two_messages_are_joined():
+def test_a_word_of_two_messages_is_whole_when_they_are_joined():
     assert ENGINE.scan("加我私人" + "微信聊").severity is not None
