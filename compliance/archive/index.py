@@ -49,11 +49,16 @@ def index_stored(messages: Iterable[ArchivedMessage]) -> int:
 
 
 def _index_batch(batch: list[ArchivedMessage]) -> int:
-    bulk.insert_new([entry(message) for message in batch])
+    bulk.insert_new(entries(batch))
     return len(batch)
 
 
-def entry(message: ArchivedMessage) -> MessageIndex:
+def entries(batch: list[ArchivedMessage]) -> list[MessageIndex]:
+    tokens = terms.tokens_of_many([terms.searchable(message.text) for message in batch])
+    return [_entry(*pair) for pair in zip(batch, tokens, strict=True)]
+
+
+def _entry(message: ArchivedMessage, tokens: terms.Tokens) -> MessageIndex:
     return bulk.made(
         MessageIndex,
         {
@@ -63,6 +68,6 @@ def entry(message: ArchivedMessage) -> MessageIndex:
             "customer_id": message.customer_id,
             "from_staff": message.from_staff,
             "msgtype": message.msgtype,
-            "tokens": terms.tokens(terms.searchable(message.text)),
+            "tokens": tokens,
         },
     )

@@ -7,9 +7,13 @@ after decryption anyway, and says less to whoever holds the database without the
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from operator import add
+from typing import Any
 
+import numpy as np
 from django.conf import settings
 
 HIDDEN = "▮"
@@ -36,9 +40,11 @@ _SECRETS = (
 )
 # Full-width marks that stand in most messages, and what NFKC makes of them.
 _MARKS = [(chr(ord(mark) + 0xFEE0), mark) for mark in ",.!?:;()"]
-# Every secret above holds one of these: most messages need no closer look.
+# A secret holds one of these and, but for the bare answer, stands beside one of those words: most
+# messages need no closer look.
 _LATIN = re.compile(r"[A-Za-z\d]")
-_MAY_HIDE = re.compile(r"(?ai:[a-z0-9][\w!@#$%^&*.+-]{3})|\d[ -]?\d")
+_TELLS = ["码", "令", "背面", "三位", "3位", "otp", "code", "cvv", "cvn", "pin", "pass", "pwd"]
+_BARE = _SECRETS[-1]
 
 
 def _folded(text: str) -> str:
@@ -50,7 +56,10 @@ def _folded(text: str) -> str:
 
 def redacted(text: str) -> str:
     """The text with its secrets replaced, of the same length; for index, results and excerpts."""
-    folded = _folded(text)
+    return _hidden(text, _folded(text))
+
+
+def _hidden(text: str, folded: str) -> str:
     # Full-width digits hide nothing, but spans only carry over where the length stays the same.
     base = folded if len(folded) == len(text) else text
     spans = [match.span("secret") for pattern in _SECRETS for match in pattern.finditer(base)]
@@ -98,9 +107,40 @@ def tokens(words: str) -> set[int]:
     return found
 
 
+_Long = np.ndarray[Any, np.dtype[np.int64]]
+Tokens = np.ndarray[Any, np.dtype[np.int32]]
+_CHAR, _HALF = 21, 1 << 31
+
+
+def tokens_of_many(texts: Sequence[str]) -> list[Tokens]:
+    """The same of each searchable text, in ascending order: whole batches cost a quarter, and a
+    GIN index need not sort."""
+    # A searchable text has no line ends of its own.
+    joined = "\n".join(texts).replace(HIDDEN, " ").encode("utf-32-le", "surrogatepass")
+    chars = np.frombuffer(joined, np.int32).astype(np.int64)
+    text, gap = np.cumsum(chars == ord("\n")), (chars == ord("\n")) | (chars == ord(" "))
+    inside = ~(gap[:-1] | gap[1:])
+    pairs = (chars[:-1] << _CHAR | chars[1:])[inside]
+    known, place = np.unique(pairs, return_inverse=True)
+    # The text first, then the number: each once, in order. (np.unique takes twenty times as long.)
+    found = np.sort(text[:-1][inside] << 32 | _numbers(known)[place] + _HALF)
+    found = found[np.diff(found, prepend=-1) != 0]
+    ends = np.searchsorted(found >> 32, np.arange(len(texts) + 1)).tolist()
+    numbers = ((found & 0xFFFFFFFF) - _HALF).astype(np.int32)
+    return [numbers[start:end] for start, end in pairwise(ends)]
+
+
+def _numbers(pairs: _Long) -> _Long:
+    chars = np.column_stack([pairs >> _CHAR, pairs & (1 << _CHAR) - 1]).astype(np.int32)
+    text = chars.tobytes().decode("utf-32-le", "surrogatepass")
+    number = _pairs(settings.INDEX_KEY).__getitem__
+    return np.array([number(text[at : at + 2]) for at in range(0, len(text), 2)], np.int64)
+
+
 def searchable(text: str) -> str:
     """The normal form of the redacted text."""
     folded = _folded(text)
-    if _LATIN.search(folded) and _MAY_HIDE.search(folded):
-        return normal(redacted(text))
-    return _evened(folded)
+    even = _evened(folded)
+    if _LATIN.search(folded) and (any(map(even.__contains__, _TELLS)) or _BARE.search(folded)):
+        return normal(_hidden(text, folded))
+    return even

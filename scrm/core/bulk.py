@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.base import ModelState
 
-from scrm.core import copytext
-from scrm.core.copytext import Column
+from scrm.core import copybinary, copytext
 from scrm.core.fields import RowEncryptedTextField
 
 _CHUNK = 1 << 18
@@ -59,7 +58,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
             row.pk = pk
     for row in rows:
         row._state.adding, row._state.db = False, "default"
-    _copy(table, rows, copytext.columns(model))
+    _copy(table, rows)
 
 
 @transaction.atomic
@@ -82,19 +81,16 @@ def insert_new(rows: Sequence[M], *, key: str = "") -> list[M]:
 
 def _insert_some(rows: Sequence[M], key: str) -> list[M]:
     model = type(rows[0])
-    table, columns = model._meta.db_table, copytext.columns(model)
-    pk = model._meta.pk
-    if isinstance(pk, models.AutoField):
-        columns = columns[1:]
-    key = key or str(pk.column)
-    names = ", ".join(column for column, _, _ in columns)
+    table, pk = model._meta.db_table, model._meta.pk
+    key, skip = key or str(pk.column), int(isinstance(pk, models.AutoField))
+    names = ", ".join(column for column, _, _ in copytext.columns(model)[skip:])
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS bulk_{table} ON COMMIT DELETE ROWS AS "  # noqa: S608
             f"SELECT {names} FROM {table} WITH NO DATA"
         )
         cursor.execute(f"DELETE FROM bulk_{table}")  # noqa: S608 - rows of an earlier call
-        _copy(f"bulk_{table}", rows, columns)
+        _copy(f"bulk_{table}", rows, skip)
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM bulk_{table} "  # noqa: S608
             f"ON CONFLICT DO NOTHING RETURNING {key}, {pk.column}"
@@ -111,13 +107,18 @@ def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
     return found
 
 
-def _copy(table: str, rows: Sequence[models.Model], columns: list[Column]) -> None:
-    text = copytext.text(_values(rows), columns)
-    names = ", ".join(column for column, _, _ in columns)
+def _copy(table: str, rows: Sequence[models.Model], skip: int = 0) -> None:
+    """All columns after the first `skip`, the primary key being the first."""
+    model, values = type(rows[0]), _values(rows)
+    if binary := copybinary.columns(model)[skip:]:
+        data, form = copybinary.data(values, binary), "binary"
+    else:
+        data, form = copytext.text(values, copytext.columns(model)[skip:]).encode(), "text"
+    names = ", ".join(column for column, _, _ in copytext.columns(model)[skip:])
     with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's wrapper does not know COPY; the driver's cursor inside does.
-        file = io.BytesIO(text.encode())
-        cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", file, _CHUNK)
+        copy = f"COPY {table} ({names}) FROM STDIN (FORMAT {form})"
+        cursor.cursor.copy_expert(copy, io.BytesIO(data), _CHUNK)
 
 
 def _values(rows: Sequence[models.Model]) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ def _store(
     ]
     bulk.copy_in(messages)
     append_messages(messages)
-    bulk.copy_in([index.entry(message) for message in messages])
+    bulk.copy_in(index.entries(messages))
     if scanned:
         append_scans(_scans(messages))
 

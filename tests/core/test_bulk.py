@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from compliance.models import ArchivedMessage, ArchiveEnvelope
+from compliance.models import ArchivedMessage, ArchiveEnvelope, LogLeaf, MessageIndex
 from contacts.intake import Fact, note_events
 from contacts.models import CustomerEvent
 from scrm.core import bulk
@@ -48,6 +48,29 @@ def test_values_arrive_whole() -> None:
     assert (first.from_staff, first.user, first.customer) == (False, None, None)
     bulk.copy_in([])
     bulk.insert_new([])
+
+
+@pytest.mark.django_db
+def test_numbers_bytes_and_times_arrive_whole() -> None:
+    at = datetime.datetime(1969, 7, 20, 20, 17, 40, 7, tzinfo=datetime.UTC)
+    tokyo = datetime.timezone(datetime.timedelta(hours=9))
+    later = datetime.datetime(2031, 2, 3, 4, 5, 6, 999_999, tzinfo=tokyo)
+    entry = {"from_staff": True, "msgtype": NASTY[:20]}
+    bulk.copy_in(
+        [
+            MessageIndex(message_id=2**40, sent_at=at, user_id=-1, tokens=[-(2**31), 7], **entry),
+            MessageIndex(message_id=2, sent_at=later, customer_id=5, tokens=[], **entry),
+        ]
+    )
+    second, first = MessageIndex.objects.order_by("pk")
+    assert (first.pk, first.sent_at, first.tokens) == (2**40, at, [-(2**31), 7])
+    assert (first.user_id, first.customer_id, first.from_staff) == (-1, None, True)
+    assert (second.sent_at, second.tokens, second.msgtype) == (later, [], NASTY[:20])
+    hashes = {"sha256": bytes(range(256)), "sm3": b"", "created_at": at}
+    bulk.copy_in([LogLeaf(index=0, kind="event", ref=None, facts=NASTY, **hashes)])
+    leaf = LogLeaf.objects.get()
+    assert (bytes(leaf.sha256), bytes(leaf.sm3)) == (hashes["sha256"], b"")
+    assert (leaf.ref, leaf.facts, leaf.created_at) == (None, NASTY, at)
 
 
 @pytest.mark.django_db
