@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.layers import Squeezer
 from compliance.lexicon.model import CATEGORIES, LexiconData, Term
-from compliance.rules.batch import FAR, UNITS
-from compliance.rules.cues import Bits, Cues, bits_of, load_cues
+from compliance.rules.cues import Cues, load_cues
 from compliance.rules.grammar import load_words
 
 Hit = tuple[int, int, Term]
@@ -31,9 +30,7 @@ class Index:
     cues: Cues
     rare: dict[int, tuple[int, ...]]  # number of a word -> rules to be looked at closer
     is_rare: NDArray[np.bool_]  # for each word of the automaton
-    bits: Bits  # a row for each set of cues that a word may stand for; row 0 is none
-    rows: NDArray[np.uint16]  # row of each word of the automaton
-    singles: NDArray[np.uint16]  # row of each character: most characters are no words
+    rows: NDArray[np.uint16]  # of cue bits for each word of the automaton
 
     def neutral(self, word: str) -> bool:
         """A word of everyday banking that only a disguise makes suspicious."""
@@ -81,11 +78,8 @@ class Builder:
         """`splits`: what must be folded before the text is read again -> what it spells."""
         cues = load_cues()
         special = self.terms.keys() | self.benign | splits.keys()
-        # "我" and "给" stand in every message: as automaton words they were most of all hits.
-        singles = {w for w in cues.masks if _single(w)} - special - cues.rare.keys()
-        only = sorted((cues.masks.keys() | cues.rare.keys()) - special - singles)
-        words = sorted(special) + only
-        rows = {mask: row for row, mask in enumerate(dict.fromkeys([0, *cues.masks.values()]))}
+        # Short cues are read from a table: as automaton words they were most of all hits.
+        words = sorted(special) + sorted((cues.long.keys() | cues.rare.keys()) - special)
         return Index(
             Automaton(words),
             words,
@@ -96,18 +90,5 @@ class Builder:
             cues,
             {number: cues.rare[word] for number, word in enumerate(words) if word in cues.rare},
             np.array([word in cues.rare for word in words], np.bool_),
-            np.vstack([bits_of(mask) for mask in rows]),
-            np.array([rows[cues.masks.get(word, 0)] for word in words], np.uint16),
-            _rows_of(singles, cues, rows),
+            np.array([cues.long.get(word, 0) for word in words], np.uint16),
         )
-
-
-def _single(word: str) -> bool:
-    return len(word) == 1 and ord(word) < FAR
-
-
-def _rows_of(singles: set[str], cues: Cues, rows: dict[int, int]) -> NDArray[np.uint16]:
-    found = np.zeros(UNITS, np.uint16)
-    for char in singles:
-        found[ord(char)] = rows[cues.masks[char]]
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -46,7 +46,7 @@ class Sweep:
         numbers = found[:, 2]
         for start, end, number in found[numbers < self.index.special].tolist():
             self._take(batch, (start, end), self.index.words[number], hits, canons)
-        rules = set(self.index.cues.complete(self._seen(batch, found)))
+        rules = set(self._complete(batch, found))
         for start, _, number in found[self.index.is_rare.take(numbers)].tolist():
             sentence = batch.sentence_at(start)
             rules.update([(sentence, rule) for rule in self.index.rare[number]])
@@ -54,19 +54,11 @@ class Sweep:
             self._rules(batch, sorted(rules), hits)
         return hits
 
-    def _seen(self, batch: Batch, found: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """The bits of all words of each sentence, or-ed together."""
-        bits, firsts = self.index.bits, batch.stops[:-1]
-        single = bits.take(self.index.singles.take(batch.units), axis=0)
-        seen: NDArray[np.uint64] = np.bitwise_or.reduceat(single, firsts, axis=0)
-        if len(found):
-            places = np.searchsorted(batch.stops, found[:, 0]) - 1
-            fresh = np.ones(len(places), np.bool_)
-            fresh[1:] = places[1:] != places[:-1]
-            begins = fresh.nonzero()[0]
-            rows = bits.take(self.index.rows.take(found[:, 2]), axis=0)
-            seen[places.take(begins)] |= np.bitwise_or.reduceat(rows, begins, axis=0)
-        return seen
+    def _complete(self, batch: Batch, found: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+        """(sentence, rule) for each rule whose words all seem to stand there."""
+        cues, rows = self.index.cues, self.index.rows.take(found[:, 2])
+        places = rows.nonzero()[0]
+        return cues.complete(cues.seen(batch, found[:, 0].take(places), rows.take(places)))
 
     def _take(
         self,

@@ -2,7 +2,8 @@
 
 A rule needs a word of each of its lists. The rules whose rarest list is common in harmless talk
 have a bit each, in as many slots as they have lists (at most SLOTS): the bits of all words of a
-sentence are or-ed together, and a rule whose bit stands in every slot is looked at closer. The
+sentence are or-ed together, and a rule whose bit stands in every slot is looked at closer. Words of
+one or two characters, nearly all that stand in a message, are read from a table of pairs. The
 other rules are found by a word of their rarest list alone, since that hardly ever stands there.
 How rare a list is, is counted in the examples of harmless talk: it decides on speed only.
 """
@@ -10,7 +11,7 @@ How rare a list is, is counted in the examples of harmless talk: it decides on s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,30 +19,69 @@ import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 from numpy.typing import NDArray
 
+from compliance.rules.batch import Batch, Units
 from compliance.rules.examples import CLEAN, text_of
 from compliance.rules.grammar import Rule, load_rules
+from compliance.rules.neighbours import Alphabet, near
 
 SLOTS = 3
 COMMON = 384  # rules with bits
-LANES = SLOTS * COMMON // 64
+_SLOT = COMMON // 64  # lanes of one slot
 Bits = NDArray[np.uint64]
 Lists = tuple[tuple[str, ...], ...]  # the rarest list first, in it the commonest word first
+
+
+class Short:
+    """The words of one or two characters: which row of bits each two neighbours mean."""
+
+    def __init__(self, masks: Mapping[str, int], rows: dict[int, int]) -> None:
+        """`rows`: bits -> number of their row; bits that only stand together are added to it."""
+        self.alphabet = Alphabet(masks)
+        table = np.zeros((self.alphabet.width, self.alphabet.width), np.uint16)
+        for char in (word for word in masks if len(word) == 1):
+            table[self.alphabet.numbers[ord(char)], :] = rows.setdefault(masks[char], len(rows))
+        pairs = sorted(word for word in masks if len(word) == 2)
+        both = [masks[pair] | masks.get(pair[0], 0) for pair in pairs]
+        table.ravel()[self.alphabet.of(pairs)] = [rows.setdefault(m, len(rows)) for m in both]
+        self.table = table.ravel()
+
+    def rows(self, found: Units) -> NDArray[np.uint16]:
+        """The row at each place but the last, where a STOP stands."""
+        return self.table.take(self.alphabet.pairs(found))
 
 
 @dataclass(frozen=True)
 class Cues:
     rules: tuple[Rule, ...]
     common: tuple[int, ...]  # the rule of each bit
-    masks: dict[str, int]  # word -> its bits, slot after slot
     granted: Bits  # of slots that a rule does not use
+    bits: Bits  # one row for each set of cues; row 0 is none
+    short: Short
+    long: dict[str, int]  # every other word -> its row
     rare: dict[str, tuple[int, ...]]  # word -> the rules that it is enough to look closer at
     rest: dict[int, Lists]  # number of a rule -> its lists that were not asked yet
 
+    def seen(self, batch: Batch, places: NDArray[np.int32], rows: NDArray[np.uint16]) -> Bits:
+        """The bits of all words of each sentence, or-ed together.
+
+        `places`, `rows`: where longer words begin, in order, and their rows.
+        """
+        short = self.bits.take(self.short.rows(batch.units), axis=0)
+        seen: Bits = np.bitwise_or.reduceat(short, batch.stops[:-1], axis=0)
+        if len(places):
+            sentences = np.searchsorted(batch.stops, places) - 1
+            firsts = np.flatnonzero(np.diff(sentences, prepend=-1))
+            long = np.bitwise_or.reduceat(self.bits.take(rows, axis=0), firsts, axis=0)
+            seen[sentences.take(firsts)] |= long
+        return seen
+
     def complete(self, seen: Bits) -> Iterator[tuple[int, int]]:
         """(row, rule) for each row of or-ed bits that holds all slots of a rule."""
-        slots = (seen | self.granted).reshape(len(seen), SLOTS, COMMON // 64)
-        left = np.bitwise_and.reduce(slots, axis=1)
-        held = left.any(axis=1).nonzero()[0]
+        seen |= self.granted
+        left = seen[:, :_SLOT]
+        for slot in range(1, SLOTS):
+            left = left & seen[:, slot * _SLOT : (slot + 1) * _SLOT]
+        held = np.flatnonzero(left.any(axis=1))
         if not len(held):
             return
         bits = np.unpackbits(left.take(held, axis=0).view(np.uint8), axis=1, bitorder="little")
@@ -96,7 +136,16 @@ def load_cues() -> Cues:
     for number in sorted(order[COMMON:]):
         for word in lists[number][0]:
             rare[word] = (*rare.get(word, ()), number)
-    return Cues(rules, common, masks, bits_of(granted), rare, {n: w for n, w in rest.items() if w})
+    rows = {0: 0}
+    short = Short({word: masks[word] for word in masks if _is_short(word)}, rows)
+    long = {w: rows.setdefault(masks[w], len(rows)) for w in masks if not _is_short(w)}
+    bits = np.vstack([_bits_of(mask) for mask in rows])
+    asked = {number: lists for number, lists in rest.items() if lists}
+    return Cues(rules, common, _bits_of(granted), bits, short, long, rare, asked)
+
+
+def _is_short(word: str) -> bool:
+    return len(word) <= 2 and near(word)
 
 
 def _masks(common: list[Lists]) -> tuple[dict[str, int], int]:
@@ -112,6 +161,6 @@ def _masks(common: list[Lists]) -> tuple[dict[str, int], int]:
     return masks, granted
 
 
-def bits_of(mask: int) -> Bits:
+def _bits_of(mask: int) -> Bits:
     """One row of lanes."""
-    return np.frombuffer(mask.to_bytes(LANES * 8, "little"), np.dtype("<u8"))
+    return np.frombuffer(mask.to_bytes(SLOTS * _SLOT * 8, "little"), np.dtype("<u8"))

@@ -6,7 +6,7 @@ one look-up a character serves both questions, for a whole batch of messages at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,20 +18,38 @@ Cells = NDArray[np.int16]
 Numbers = NDArray[np.int32]
 
 
+class Alphabet:
+    """Numbers for the characters of some words; 0 is any other character."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        known = sorted({ord(char) for word in words for char in word})
+        self.width = len(known) + 1
+        self.numbers = np.zeros(UNITS, np.uint16)
+        self.numbers[known] = np.arange(1, self.width)
+
+    def pairs(self, found: Units) -> Numbers:
+        """One number for each two neighbours, below width * width."""
+        numbers = self.numbers.take(found).astype(np.int32)
+        codes = numbers[:-1] * self.width
+        codes += numbers[1:]
+        return codes
+
+    def of(self, pairs: Sequence[str]) -> Numbers:
+        """The number of each pair."""
+        return self.pairs(units("".join(pairs)))[::2]
+
+
 class Neighbours:
     """`weights`: pair or character -> its weight, a whole number; `known`: pairs people write."""
 
     def __init__(self, weights: Mapping[str, int], known: Iterable[str]) -> None:
-        weighed = {w: n for w, n in weights.items() if len(w) <= 2 and _near(w)}
-        written = {pair for pair in known if _near(pair)}
-        alphabet = sorted({char for word in weighed.keys() | written for char in word})
-        self.width = len(alphabet) + 1  # number 0 is any other character
-        self.numbers = np.zeros(UNITS, np.uint16)
-        self.numbers[[ord(char) for char in alphabet]] = np.arange(1, self.width)
-        table = np.zeros((self.width, self.width), np.int32)
+        weighed = {w: n for w, n in weights.items() if len(w) <= 2 and near(w)}
+        written = {pair for pair in known if near(pair)}
+        self.alphabet = Alphabet(weighed.keys() | written)
+        table = np.zeros((self.alphabet.width, self.alphabet.width), np.int32)
         self._fill(table, weighed)
         cells = (table * 2).ravel()
-        cells[self._codes(sorted(written))] += 1
+        cells[self.alphabet.of(sorted(written))] += 1
         if np.abs(cells).max() >= 1 << 15:
             raise ValueError("a weight is too large for the table of neighbours")
         self.cells: Cells = cells.astype(np.int16)
@@ -40,23 +58,17 @@ class Neighbours:
         """A pair also carries the weight of its first character."""
         for char, weight in weights.items():
             if len(char) == 1:
-                table[self.numbers[ord(char)], :] = weight
+                table[self.alphabet.numbers[ord(char)], :] = weight
         pairs = sorted(word for word in weights if len(word) == 2)
-        table.ravel()[self._codes(pairs)] += [weights[pair] for pair in pairs]
-
-    def _codes(self, pairs: list[str]) -> Numbers:
-        joined = self.numbers.take(units("".join(pairs))).astype(np.int32)
-        return joined[::2] * self.width + joined[1::2]
+        table.ravel()[self.alphabet.of(pairs)] += [weights[pair] for pair in pairs]
 
     def of(self, found: Units) -> Cells:
         """One cell for each two neighbours; read them by `weights` and `unknown`."""
-        numbers = self.numbers.take(found).astype(np.int32)
-        codes = numbers[:-1] * self.width
-        codes += numbers[1:]
-        return self.cells.take(codes)
+        return self.cells.take(self.alphabet.pairs(found))
 
 
-def _near(word: str) -> bool:
+def near(word: str) -> bool:
+    """Whether a table of code units can know a word."""
     return max(map(ord, word)) < FAR
 
 
