@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from compliance.lexicon import decode
 from compliance.lexicon.chars import CharTable, alias_form
-from compliance.lexicon.index import Builder
+from compliance.lexicon.index import ALIAS, Builder
 from compliance.lexicon.layers import Layer, LazyLayer, Squeezer, canonical_layer, unmoved
 from compliance.lexicon.matching import Raw, evaluate, worded
 from compliance.lexicon.model import (
@@ -22,7 +22,7 @@ from compliance.lexicon.model import (
 from compliance.lexicon.policy import decide, raised
 from compliance.lexicon.restore import Homophones, Replacer, split_table
 from compliance.lexicon.source import require_valid, starter_lexicon
-from compliance.lexicon.sweep import ALIAS, Hits, Sweep
+from compliance.lexicon.sweep import Hits, Sweep
 from compliance.lexicon.versions import ENGINE_VERSION
 from compliance.rules.batch import Batch
 from compliance.rules.grammar import load_classes, load_rules, load_words

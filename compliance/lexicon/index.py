@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
@@ -14,30 +15,30 @@ from compliance.lexicon.model import CATEGORIES, LexiconData, Term
 from compliance.rules.cues import Cues, load_cues
 from compliance.rules.grammar import load_words
 
+ALIAS = "*"
 Hit = tuple[int, int, Term]
+
+
+class Special(NamedTuple):
+    """What a word of the automaton means by itself."""
+
+    word: str
+    term: Term | None
+    benign: bool
+    spells: str  # what components of a character or an alias (ALIAS) spell
+    neutral: bool  # a word of everyday banking that only a disguise makes suspicious
 
 
 @dataclass
 class Index:
-    """The first `special` words of the automaton mean something themselves; the rest are cues."""
+    """The first words of the automaton mean something themselves; the rest are cues."""
 
     automaton: Automaton
-    words: list[str]
-    special: int
-    terms: dict[str, Term]
-    benign: set[str]
-    splits: dict[str, str]  # components of a character, or an alias ("*") -> what it spells
+    special: list[Special]
     cues: Cues
     rare: dict[int, tuple[int, ...]]  # number of a word -> rules to be looked at closer
     is_rare: NDArray[np.bool_]  # for each word of the automaton
     rows: NDArray[np.uint16]  # of cue bits for each word of the automaton
-
-    def neutral(self, word: str) -> bool:
-        """A word of everyday banking that only a disguise makes suspicious."""
-        term = self.terms.get(word)
-        if term is None or term.kind != "object":
-            return False
-        return word not in self.benign and word not in self.splits
 
 
 def canonical(text: str, table: CharTable, squeezer: Squeezer) -> str:
@@ -82,13 +83,14 @@ class Builder:
         words = sorted(special) + sorted((cues.long.keys() | cues.rare.keys()) - special)
         return Index(
             Automaton(words),
-            words,
-            len(special),
-            self.terms,
-            self.benign,
-            splits,
+            [self._special(word, splits) for word in words[: len(special)]],
             cues,
             {number: cues.rare[word] for number, word in enumerate(words) if word in cues.rare},
             np.array([word in cues.rare for word in words], np.bool_),
             np.array([cues.long.get(word, 0) for word in words], np.uint16),
         )
+
+    def _special(self, word: str, splits: dict[str, str]) -> Special:
+        term, benign, spells = self.terms.get(word), word in self.benign, splits.get(word, "")
+        neutral = term is not None and term.kind == "object" and not benign and not spells
+        return Special(word, term, benign, spells, neutral)

@@ -104,9 +104,13 @@ class Squeezer:
         # Symbols with a meaning (emoji aliases) are noise here; the alias layer reads them first.
         self.symbols = symbols
         self.find = re.compile(_noise_class(symbols) + r"+|[.@]")
-        self.marks = re.compile(_mark_class(symbols) + "+")
+        marks = _mark_class(symbols)
+        self.marks = re.compile(f"[{marks}]+")
+        # Most noise is one mark behind a Chinese character, and found by its own letter.
+        self.lone = re.compile(f"{NOISE}(?<=[^\\x00-\\x7f{marks}]{NOISE})(?![{marks}])")
 
     def fast(self, canon: str) -> str:
+        canon = self.lone.sub("", canon)
         if self.marks.search(canon):
             canon = "".join(self._pieces(canon))
             if LATIN_GAP in canon:
@@ -138,9 +142,9 @@ def _noise_class(symbols: frozenset[str]) -> str:
 
 
 def _mark_class(symbols: frozenset[str]) -> str:
-    """One plain set around everything that `find` may match."""
+    """What to put into one plain set around everything that `find` may match."""
     near = NOISE + ".@" + "".join(sorted(s for s in symbols if s < "\U00010000"))
-    return f"[{re.escape(near)}\U00010000-\U0010ffff]"
+    return f"{re.escape(near)}\U00010000-\U0010ffff"
 
 
 def _is_han(ch: str) -> bool:

@@ -9,11 +9,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from compliance.lexicon.index import Hit, Index
+from compliance.lexicon.index import ALIAS, Hit, Index, Special
 from compliance.rules.batch import STOP, Batch
 from compliance.rules.grammar import Rule
 
-ALIAS = "*"
 _COMPONENTS = frozenset("亻氵扌讠钅忄纟宀辶阝刂彳礻衤犭饣艹灬冫疒丷丨丿山石马木口女土王禾火贝力米")
 Span = tuple[int, int]
 
@@ -44,8 +43,9 @@ class Sweep:
         found = np.fromiter(flat, np.int32).reshape(-1, 3)
         hits: dict[int, Hits] = {}
         numbers = found[:, 2]
-        for start, end, number in found[numbers < self.index.special].tolist():
-            self._take(batch, (start, end), self.index.words[number], hits, canons)
+        special = self.index.special
+        for start, end, number in found[numbers < len(special)].tolist():
+            self._take(batch, (start, end), special[number], hits, canons)
         rules = set(self._complete(batch, found))
         for start, _, number in found[self.index.is_rare.take(numbers)].tolist():
             sentence = batch.sentence_at(start)
@@ -64,22 +64,22 @@ class Sweep:
         self,
         batch: Batch,
         span: Span,
-        word: str,
+        special: Special,
         hits: dict[int, Hits],
         canons: Sequence[str],
     ) -> None:
         number = batch.text_at(span[0])
-        text, index = batch.texts[number], self.index
-        if canons and index.neutral(word) and _whole(word, text, canons[number]):
+        text = batch.texts[number]
+        if canons and special.neutral and _whole(special.word, text, canons[number]):
             return
         start, end = span[0] - batch.bases[number], span[1] - batch.bases[number]
-        held = hits.setdefault(number, Hits())
-        if word in index.terms:
-            held.terms.append((start, end, index.terms[word]))
-        if word in index.benign:
+        held = hits.get(number) or hits.setdefault(number, Hits())
+        if special.term:
+            held.terms.append((start, end, special.term))
+        if special.benign:
             held.benign.append((start, end))
-        if word in index.splits and not held.folded:
-            held.folded = self._folds(text, start, end, index.splits[word])
+        if special.spells and not held.folded:
+            held.folded = self._folds(text, start, end, special.spells)
 
     def _rules(self, batch: Batch, rules: Iterable[tuple[int, int]], hits: dict[int, Hits]) -> None:
         cues = self.index.cues
