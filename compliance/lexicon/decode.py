@@ -32,7 +32,6 @@ LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
-_TYPED = re.compile("[a-z]")
 _NONE: frozenset[str] = frozenset()
 Edit = tuple[int, int, str]
 Choice = list[tuple[str, float]]  # characters that may be meant, each with its price
@@ -109,12 +108,25 @@ def odd(found: Units, cells: Cells) -> NDArray[np.intp]:
 
 def apply(layer: Layer) -> Layer:
     """The layer in the characters that were meant; the same one when nothing earns a change."""
-    loose = _loose(layer)
-    if not loose and not _TYPED.search(layer.text):
+    loose, typed = _loose(layer), pinyin.typed(layer.text)
+    if not loose and not typed:
         return layer
-    readings = pinyin.readings(layer.text)
-    _, edits = min(_decoded(tokens, layer.text, loose) for tokens in readings)
-    return layer.replaced(edits, "pinyin") if edits else layer
+    start, end = _around(layer.text, [*loose, *typed])
+    text, shifted = layer.text[start:end], frozenset(place - start for place in loose)
+    readings = pinyin.readings(text)
+    _, edits = min(_decoded(tokens, text, shifted) for tokens in readings)
+    moved = [(at + start, to + start, meant) for at, to, meant in edits]
+    return layer.replaced(moved, "pinyin") if moved else layer
+
+
+def _around(text: str, places: list[int]) -> tuple[int, int]:
+    """From the first of the places to the last, with a neighbour at each end and no Latin word cut."""
+    start, end = min(places), max(places) + 1
+    while start > 0 and (start == min(places) or text[start].isascii()):
+        start -= 1
+    while end < len(text) and (end == max(places) + 1 or text[end - 1].isascii()):
+        end += 1
+    return start, end
 
 
 def _loose(layer: Layer) -> frozenset[int]:
@@ -163,12 +175,16 @@ def _likely(choices: list[Choice], left: str, right: str) -> list[Choice]:
     around = [[left], *([char for char, _ in choice] for choice in choices), [right]]
     kept: list[Choice] = []
     for place, choice in enumerate(choices):
-        changed = {char for char, price in choice if price}
-        fits: set[str] = set()
-        if changed:
-            fits.update(*(changed & heard.after.get(one, _NONE) for one in around[place]))
-            fits.update(*(changed & heard.before.get(one, _NONE) for one in around[place + 2]))
-        kept.append([unit for unit in choice if not unit[1] or unit[0] in fits])
+        one, other = around[place], around[place + 2]
+        kept.append(
+            [
+                (char, price)
+                for char, price in choice
+                if not price
+                or not heard.before.get(char, _NONE).isdisjoint(one)
+                or not heard.after.get(char, _NONE).isdisjoint(other)
+            ]
+        )
     return kept
 
 

@@ -34,6 +34,7 @@ _TOGETHER = 256  # messages swept as one
 _MAX_FINDINGS = 50
 _LINK = re.compile(r"https?://[!-~]+")
 _ACCIDENT = 6  # characters, the marks around the letters included
+_DAYS = re.compile(r"(?<![a-z\d])[td]\+\d")  # T+1, the day of settlement: no plus for 加
 _CHINESE = re.compile("[\u4e00-\u9fff]*")
 DEFAULT_CONTEXT = ScanContext()
 
@@ -172,7 +173,7 @@ class Engine:
         found |= self.homophones.suspects(batch)
         for number, (canon, plain) in enumerate(zip(canons, batch.texts, strict=True)):
             # Without a squeezed character there was no symbol either.
-            if len(canon) > len(plain) and not self.symbols.isdisjoint(canon):
+            if len(canon) > len(plain) and not self.symbols.isdisjoint(_DAYS.sub("", canon)):
                 found.add(number)
         return found
 

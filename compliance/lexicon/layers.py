@@ -58,7 +58,10 @@ class Layer:
 
 
 def canonical_layer(original: str, table: CharTable) -> Layer:
-    """The slow twin of str.translate: same text, with offsets."""
+    """The twin of `table.canonical`: same text, with offsets."""
+    canon = table.canonical(original)
+    if len(canon) == len(original):  # nothing is ever added, so nothing was lost
+        return unmoved(canon)
     chars: list[str] = []
     at: list[int] = []
     for index, ch in enumerate(original):
@@ -128,9 +131,12 @@ class Squeezer:
         yield canon[at:]
 
     def slow(self, layer: Layer) -> Layer:
-        edits = [(m.start(), m.end(), _squeezed(m)) for m in self.find.finditer(layer.text)]
-        layer = layer.replaced(edits, "") if edits else layer
-        return _dropped(_dropped(layer, _LETTERS, LATIN_GAP), _SINGLES, COMMA)
+        if self.marks.search(layer.text):
+            edits = [(m.start(), m.end(), _squeezed(m)) for m in self.find.finditer(layer.text)]
+            layer = layer.replaced(edits, "") if edits else layer
+        if LATIN_GAP in layer.text:
+            layer = _dropped(layer, _LETTERS, LATIN_GAP)
+        return _dropped(layer, _SINGLES, COMMA) if _LONE.search(layer.text) else layer
 
 
 def _noise_class(symbols: frozenset[str]) -> str:

@@ -18,6 +18,7 @@ from compliance.rules.batch import UNITS, Units, characters
 _BASE = 0xE000
 _FIRST, _LAST = 0x3400, 0xA000  # Chinese characters
 _LATIN = re.compile(r"[a-z]+")
+_LONGEST = 40  # letters; no word is that long
 _VARIANT = {"lv": "lu", "nv": "nu", "lve": "lue", "nve": "nue"}
 
 
@@ -150,10 +151,21 @@ def same_sound(one: str, other: str) -> bool:
 Token = tuple[str, int, int]
 
 
+def typed(text: str) -> list[int]:
+    """The places of Latin runs that can be read as pinyin."""
+    runs = (run.span() for run in _LATIN.finditer(text))
+    return [
+        place
+        for start, end in runs
+        if end - start < _LONGEST and is_typed(text[start:end])
+        for place in range(start, end)
+    ]
+
+
 def readings(text: str) -> list[list[Token]]:
     """Up to three token lists (code, start, end) for a text with Latin runs in it."""
     runs = [
-        (m.start(), m.end(), _splits(m.group()) if len(m.group()) < 40 else ())
+        (m.start(), m.end(), _splits(m.group()) if len(m.group()) < _LONGEST else ())
         for m in _LATIN.finditer(text)
     ]
     count = max((len(ways) for _, _, ways in runs), default=1) or 1

@@ -70,7 +70,9 @@ class Cues:
         seen: Bits = np.bitwise_or.reduceat(short, batch.stops[:-1], axis=0)
         if len(places):
             sentences = np.searchsorted(batch.stops, places) - 1
-            firsts = np.flatnonzero(np.diff(sentences, prepend=-1))
+            fresh = np.ones(len(sentences), np.bool_)
+            fresh[1:] = sentences[1:] != sentences[:-1]
+            firsts = fresh.nonzero()[0]
             long = np.bitwise_or.reduceat(self.bits.take(rows, axis=0), firsts, axis=0)
             seen[sentences.take(firsts)] |= long
         return seen
@@ -81,7 +83,7 @@ class Cues:
         left = seen[:, :_SLOT]
         for slot in range(1, SLOTS):
             left = left & seen[:, slot * _SLOT : (slot + 1) * _SLOT]
-        held = np.flatnonzero(left.any(axis=1))
+        held: NDArray[np.intp] = left.any(axis=1).nonzero()[0]  # type: ignore[misc]
         if not len(held):
             return
         bits = np.unpackbits(left.take(held, axis=0).view(np.uint8), axis=1, bitorder="little")
