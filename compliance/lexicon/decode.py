@@ -59,7 +59,7 @@ class Heard:
     """The characters of each sound, the sounds of common pairs, the costs of all pairs."""
 
     chars: dict[str, list[str]]
-    sounds: NDArray[np.bool_]  # a row and a column for each number of a sound
+    sounds: NDArray[np.bool_]  # row after row, one for each number of a sound
     costs: Costs
     after: dict[str, set[str]]  # character -> what commonly follows it
     before: dict[str, set[str]]  # and what commonly stands before it
@@ -75,7 +75,7 @@ def load_heard() -> Heard:
     sounds[numbers[::2], numbers[1::2]] = True
     sounds[0, :] = sounds[:, 0] = False
     costs = Costs(counts.pairs, counts.single)
-    return Heard(_heard(counts.single), sounds, costs, *_beside(counts.pairs))
+    return Heard(_heard(counts.single), sounds.ravel(), costs, *_beside(counts.pairs))
 
 
 def _beside(pairs: Counter[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -100,9 +100,11 @@ def _heard(single: Counter[str]) -> dict[str, list[str]]:
 
 def odd(found: Units, cells: Cells) -> NDArray[np.intp]:
     """The places of characters that fit neither neighbour but sound like one that fits both."""
-    numbers = pinyin.numbers(found)
-    strange = unknown(cells)
-    strange &= load_heard().sounds[numbers[:-1], numbers[1:]]
+    numbers = pinyin.numbers(found).astype(np.int32)
+    pairs = numbers[:-1] * pinyin.SOUNDS
+    pairs += numbers[1:]
+    strange = load_heard().sounds.take(pairs)
+    strange &= unknown(cells)
     return (strange[1:] & strange[:-1]).nonzero()[0] + 1
 
 

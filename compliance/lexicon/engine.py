@@ -173,9 +173,13 @@ class Engine:
         found |= self.homophones.suspects(batch)
         for number, (canon, plain) in enumerate(zip(canons, batch.texts, strict=True)):
             # Without a squeezed character there was no symbol either.
-            if len(canon) > len(plain) and not self.symbols.isdisjoint(_DAYS.sub("", canon)):
+            if len(canon) > len(plain) and self._symbolic(canon):
                 found.add(number)
         return found
+
+    def _symbolic(self, canon: str) -> bool:
+        lacks = self.symbols.isdisjoint
+        return not lacks(canon) and not lacks(_DAYS.sub("", canon))
 
     def _restored(self, text: str) -> list[Raw]:
         layer = self.aliases.apply(canonical_layer(text, self.table))

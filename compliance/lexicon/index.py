@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
-from numpy.typing import NDArray
 
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.layers import Squeezer
@@ -20,7 +18,7 @@ Hit = tuple[int, int, Term]
 
 
 class Special(NamedTuple):
-    """What a word of the automaton means by itself."""
+    """A word that means something itself."""
 
     word: str
     term: Term | None
@@ -29,16 +27,19 @@ class Special(NamedTuple):
     neutral: bool  # a word of everyday banking that only a disguise makes suspicious
 
 
+class Meaning(NamedTuple):
+    """What it says that a word of the automaton stands somewhere."""
+
+    special: Special | None
+    row: int  # of cue bits; 0 is none
+    rare: tuple[int, ...]  # rules to be looked at closer
+
+
 @dataclass
 class Index:
-    """The first words of the automaton mean something themselves; the rest are cues."""
-
     automaton: Automaton
-    special: list[Special]
+    meanings: list[Meaning]  # of each word of the automaton
     cues: Cues
-    rare: dict[int, tuple[int, ...]]  # number of a word -> rules to be looked at closer
-    is_rare: NDArray[np.bool_]  # for each word of the automaton
-    rows: NDArray[np.uint16]  # of cue bits for each word of the automaton
 
 
 def canonical(text: str, table: CharTable, squeezer: Squeezer) -> str:
@@ -80,15 +81,16 @@ class Builder:
         cues = load_cues()
         special = self.terms.keys() | self.benign | splits.keys()
         # Short cues are read from a table: as automaton words they were most of all hits.
-        words = sorted(special) + sorted((cues.long.keys() | cues.rare.keys()) - special)
-        return Index(
-            Automaton(words),
-            [self._special(word, splits) for word in words[: len(special)]],
-            cues,
-            {number: cues.rare[word] for number, word in enumerate(words) if word in cues.rare},
-            np.array([word in cues.rare for word in words], np.bool_),
-            np.array([cues.long.get(word, 0) for word in words], np.uint16),
-        )
+        words = sorted(special | cues.long.keys() | cues.rare.keys())
+        meanings = [
+            Meaning(
+                self._special(word, splits) if word in special else None,
+                cues.long.get(word, 0),
+                cues.rare.get(word, ()),
+            )
+            for word in words
+        ]
+        return Index(Automaton(words), meanings, cues)
 
     def _special(self, word: str, splits: dict[str, str]) -> Special:
         term, benign, spells = self.terms.get(word), word in self.benign, splits.get(word, "")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-
-import numpy as np
-from numpy.typing import NDArray
 
 from compliance.lexicon.index import ALIAS, Hit, Index, Special
 from compliance.rules.batch import STOP, Batch
@@ -39,26 +35,23 @@ class Sweep:
         `canons`: each text with its noise, when it is what the writer wrote. A neutral word that
         stands there in one piece was not disguised and is no hit.
         """
-        flat = chain.from_iterable(self.index.automaton.find_overlapping(batch.joined))
-        found = np.fromiter(flat, np.int32).reshape(-1, 3)
         hits: dict[int, Hits] = {}
-        numbers = found[:, 2]
-        special = self.index.special
-        for start, end, number in found[numbers < len(special)].tolist():
-            self._take(batch, (start, end), special[number], hits, canons)
-        rules = set(self._complete(batch, found))
-        for start, _, number in found[self.index.is_rare.take(numbers)].tolist():
-            sentence = batch.sentence_at(start)
-            rules.update([(sentence, rule) for rule in self.index.rare[number]])
+        long: list[tuple[int, int]] = []
+        rules: set[tuple[int, int]] = set()
+        meanings = self.index.meanings
+        for start, end, number in self.index.automaton.find_overlapping(batch.joined):
+            special, row, rare = meanings[number]
+            if special:
+                self._take(batch, (start, end), special, hits, canons)
+            if row:
+                long.append((start, row))
+            if rare:
+                sentence = batch.sentence_at(start)
+                rules.update([(sentence, rule) for rule in rare])
+        rules.update(self.index.cues.complete(batch, long))
         if rules:
             self._rules(batch, sorted(rules), hits)
         return hits
-
-    def _complete(self, batch: Batch, found: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-        """(sentence, rule) for each rule whose words all seem to stand there."""
-        cues, rows = self.index.cues, self.index.rows.take(found[:, 2])
-        places = rows.nonzero()[0]
-        return cues.complete(cues.seen(batch, found[:, 0].take(places), rows.take(places)))
 
     def _take(
         self,

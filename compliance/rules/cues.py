@@ -61,38 +61,49 @@ class Cues:
     rare: dict[str, tuple[int, ...]]  # word -> the rules that it is enough to look closer at
     rest: dict[int, Lists]  # number of a rule -> its lists that were not asked yet
 
-    def seen(self, batch: Batch, places: NDArray[np.int32], rows: NDArray[np.uint16]) -> Bits:
-        """The bits of all words of each sentence, or-ed together.
+    def complete(self, batch: Batch, long: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """(sentence, rule) for each rule that has a word of each of its slots there.
 
-        `places`, `rows`: where longer words begin, in order, and their rows.
+        `long`: where longer words stand, sentence by sentence, and the rows of their bits.
         """
-        short = self.bits.take(self.short.rows(batch.units), axis=0)
-        seen: Bits = np.bitwise_or.reduceat(short, batch.stops[:-1], axis=0)
-        if len(places):
-            sentences = np.searchsorted(batch.stops, places) - 1
-            fresh = np.ones(len(sentences), np.bool_)
-            fresh[1:] = sentences[1:] != sentences[:-1]
-            firsts = fresh.nonzero()[0]
-            long = np.bitwise_or.reduceat(self.bits.take(rows, axis=0), firsts, axis=0)
-            seen[sentences.take(firsts)] |= long
-        return seen
-
-    def complete(self, seen: Bits) -> Iterator[tuple[int, int]]:
-        """(row, rule) for each row of or-ed bits that holds all slots of a rule."""
+        seen = self._short(batch)
+        if long:
+            self._add(seen, batch, np.array(long))
         seen |= self.granted
         left = seen[:, :_SLOT]
         for slot in range(1, SLOTS):
             left = left & seen[:, slot * _SLOT : (slot + 1) * _SLOT]
-        held: NDArray[np.intp] = left.any(axis=1).nonzero()[0]  # type: ignore[misc]
-        if not len(held):
-            return
-        bits = np.unpackbits(left.take(held, axis=0).view(np.uint8), axis=1, bitorder="little")
-        for row, bit in zip(*(places.tolist() for places in bits.nonzero()), strict=True):
-            yield int(held[row]), self.common[bit]
+        held, lanes = left.nonzero()
+        for sentence, lane in zip(held.tolist(), lanes.tolist(), strict=True):
+            yield from (
+                (sentence, self.common[bit]) for bit in _bits(int(left[sentence, lane]), lane)
+            )
+
+    def _short(self, batch: Batch) -> Bits:
+        """The bits of the short words of each sentence, or-ed together."""
+        short = self.bits.take(self.short.rows(batch.units), axis=0)
+        seen: Bits = np.bitwise_or.reduceat(short, batch.stops[:-1], axis=0)
+        return seen
+
+    def _add(self, seen: Bits, batch: Batch, long: NDArray[np.int64]) -> None:
+        sentences = np.searchsorted(batch.stops, long[:, 0]) - 1
+        fresh = np.ones(len(sentences), np.bool_)
+        fresh[1:] = sentences[1:] != sentences[:-1]
+        firsts = fresh.nonzero()[0]
+        bits = self.bits.take(long[:, 1], axis=0)
+        seen[sentences.take(firsts)] |= np.bitwise_or.reduceat(bits, firsts, axis=0)
 
     def stand(self, number: int, sentence: str) -> bool:
         """Whether the lists of a rule that were not asked yet have a word in the sentence."""
         return all(_stands(words, sentence) for words in self.rest[number])
+
+
+def _bits(lane: int, place: int) -> Iterator[int]:
+    """The numbers of the bits that are set in a lane."""
+    while lane:
+        lowest = lane & -lane
+        yield place * 64 + lowest.bit_length() - 1
+        lane ^= lowest
 
 
 def _stands(words: tuple[str, ...], sentence: str) -> bool:

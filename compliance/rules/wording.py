@@ -121,7 +121,7 @@ class Wording:
     def candidates(self, batch: Batch, cells: Cells) -> Iterator[int]:
         """A place in each sentence of a batch that is accepted; a long one only may be."""
         totals = np.add.reduceat(weights(cells), batch.stops[:-1], dtype=np.int32)
-        sizes = np.minimum(np.diff(batch.stops) - 1, WINDOW + 1)
+        sizes = np.minimum(batch.stops[1:] - batch.stops[:-1] - 1, WINDOW + 1)
         for number in (totals > self.limits.take(sizes)).nonzero()[0].tolist():
             start, end = batch.bounds[number] + 1, batch.bounds[number + 1]
             if end - start > WINDOW or self._accepts(batch.joined[start:end], int(totals[number])):
