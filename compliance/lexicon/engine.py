@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import add
 from typing import NamedTuple
 
 from compliance.lexicon import decode
@@ -223,7 +224,7 @@ def _useful_splits(strong: frozenset[str]) -> dict[str, str]:
 
 
 def _neighbours(strong: frozenset[str]) -> frozenset[str]:
-    return frozenset(word[i : i + 2] for word in strong for i in range(len(word) - 1))
+    return frozenset().union(*(map(add, word, word[1:]) for word in strong))
 
 
 def _vocabulary(builder: Builder) -> tuple[frozenset[str], frozenset[str]]:

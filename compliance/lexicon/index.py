@@ -17,28 +17,27 @@ ALIAS = "*"
 Hit = tuple[int, int, Term]
 
 
-class Special(NamedTuple):
-    """A word that means something itself."""
+class Word(NamedTuple):
+    """What it says that a word of the automaton stands somewhere."""
 
-    word: str
+    text: str
     term: Term | None
     benign: bool
     spells: str  # what components of a character or an alias (ALIAS) spell
-    neutral: bool  # a word of everyday banking that only a disguise makes suspicious
-
-
-class Meaning(NamedTuple):
-    """What it says that a word of the automaton stands somewhere."""
-
-    special: Special | None
     row: int  # of cue bits; 0 is none
     rare: tuple[int, ...]  # rules to be looked at closer
+
+    @property
+    def neutral(self) -> bool:
+        """A word of everyday banking that only a disguise makes suspicious."""
+        risky = self.term is None or self.term.kind != "object"
+        return not (risky or self.benign or self.spells)
 
 
 @dataclass
 class Index:
     automaton: Automaton
-    meanings: list[Meaning]  # of each word of the automaton
+    words: list[Word]
     cues: Cues
 
 
@@ -81,18 +80,18 @@ class Builder:
         cues = load_cues()
         special = self.terms.keys() | self.benign | splits.keys()
         # Short cues are read from a table: as automaton words they were most of all hits.
-        words = sorted(special | cues.long.keys() | cues.rare.keys())
-        meanings = [
-            Meaning(
-                self._special(word, splits) if word in special else None,
-                cues.long.get(word, 0),
-                cues.rare.get(word, ()),
+        texts = sorted(special | cues.long.keys() | cues.rare.keys())
+        term, spells = self.terms.get, splits.get
+        row, rare = cues.long.get, cues.rare.get
+        words = [
+            Word(
+                text,
+                term(text),
+                text in self.benign,
+                spells(text, ""),
+                row(text, 0),
+                rare(text, ()),
             )
-            for word in words
+            for text in texts
         ]
-        return Index(Automaton(words), meanings, cues)
-
-    def _special(self, word: str, splits: dict[str, str]) -> Special:
-        term, benign, spells = self.terms.get(word), word in self.benign, splits.get(word, "")
-        neutral = term is not None and term.kind == "object" and not benign and not spells
-        return Special(word, term, benign, spells, neutral)
+        return Index(Automaton(texts), words, cues)

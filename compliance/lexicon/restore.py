@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 
@@ -82,6 +83,13 @@ def _keeps_aliases(layer: Layer, edit: Edit) -> bool:
     )
 
 
+def _by_trust(*sets: frozenset[str]) -> Iterator[frozenset[str]]:
+    """The words of the last sets before the others: of words that sound alike the first counts."""
+    words, strong, near = sets
+    yield from (words & near & strong, words & near - strong, words & strong - near)
+    yield words - near - strong
+
+
 def _kept(heard: dict[str, list[str]], words: frozenset[str]) -> dict[str, list[str]]:
     """Code -> those of its words that count; codes without one are left out."""
     kept = {code: group for code, group in heard.items() if not words.isdisjoint(group)}
@@ -102,7 +110,7 @@ class Homophones:
 
     def __init__(self, words: frozenset[str], strong: frozenset[str], near: frozenset[str]) -> None:
         heard: dict[str, list[str]] = {}
-        for word in sorted(words, key=lambda w: (w not in near, w not in strong, w)):
+        for word in chain.from_iterable(map(sorted, _by_trust(words, strong, near))):
             for code in pinyin.encodings(word):
                 heard.setdefault(code, []).append(word)
         self.codes = sorted(heard)

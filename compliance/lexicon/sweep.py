@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from compliance.lexicon.index import ALIAS, Hit, Index, Special
+from compliance.lexicon.index import ALIAS, Hit, Index, Word
 from compliance.rules.batch import STOP, Batch
 from compliance.rules.grammar import Rule
 
@@ -38,16 +38,16 @@ class Sweep:
         hits: dict[int, Hits] = {}
         long: list[tuple[int, int]] = []
         rules: set[tuple[int, int]] = set()
-        meanings = self.index.meanings
+        words = self.index.words
         for start, end, number in self.index.automaton.find_overlapping(batch.joined):
-            special, row, rare = meanings[number]
-            if special:
-                self._take(batch, (start, end), special, hits, canons)
-            if row:
-                long.append((start, row))
-            if rare:
+            word = words[number]
+            if word.term or word.benign or word.spells:
+                self._take(batch, (start, end), word, hits, canons)
+            if word.row:
+                long.append((start, word.row))
+            if word.rare:
                 sentence = batch.sentence_at(start)
-                rules.update([(sentence, rule) for rule in rare])
+                rules.update([(sentence, rule) for rule in word.rare])
         rules.update(self.index.cues.complete(batch, long))
         if rules:
             self._rules(batch, sorted(rules), hits)
@@ -57,22 +57,22 @@ class Sweep:
         self,
         batch: Batch,
         span: Span,
-        special: Special,
+        word: Word,
         hits: dict[int, Hits],
         canons: Sequence[str],
     ) -> None:
         number = batch.text_at(span[0])
         text = batch.texts[number]
-        if canons and special.neutral and _whole(special.word, text, canons[number]):
+        if canons and word.neutral and _whole(word.text, text, canons[number]):
             return
         start, end = span[0] - batch.bases[number], span[1] - batch.bases[number]
         held = hits.get(number) or hits.setdefault(number, Hits())
-        if special.term:
-            held.terms.append((start, end, special.term))
-        if special.benign:
+        if word.term:
+            held.terms.append((start, end, word.term))
+        if word.benign:
             held.benign.append((start, end))
-        if special.spells and not held.folded:
-            held.folded = self._folds(text, start, end, special.spells)
+        if word.spells and not held.folded:
+            held.folded = self._folds(text, start, end, word.spells)
 
     def _rules(self, batch: Batch, rules: Iterable[tuple[int, int]], hits: dict[int, Hits]) -> None:
         cues = self.index.cues

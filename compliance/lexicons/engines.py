@@ -15,6 +15,7 @@ from django.utils import timezone
 from compliance.lexicon import Engine, LexiconData, LexiconInvalid, ScanFailed, Term
 from compliance.models import LexiconVersion
 from scrm.core import faults
+from scrm.core.collector import resting
 
 State = LexiconVersion.State
 _RECHECK_SECONDS = 1.0
@@ -121,7 +122,8 @@ def _built(version: LexiconVersion, day: datetime.date) -> Engine:
     if same := _already(version, chosen):
         return same
     try:
-        return Engine.build(chosen)
+        with resting():
+            return Engine.build(chosen)
     except LexiconInvalid as error:
         raise NoLexicon(f"lexicon {version.number} is invalid") from error
 
