@@ -32,9 +32,12 @@ LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
-_NONE: frozenset[str] = frozenset()
 Edit = tuple[int, int, str]
-Choice = list[tuple[str, float]]  # characters that may be meant, each with its price
+# Characters that may be meant: each with its price, and its bit among those of its sound.
+Choice = list[tuple[str, float, int]]
+Sides = dict[
+    str, dict[str, int]
+]  # character -> sound -> the bits of what commonly stands beside it
 
 
 class Costs(dict[str, float]):
@@ -61,8 +64,8 @@ class Heard:
     chars: dict[str, list[str]]
     sounds: NDArray[np.bool_]  # row after row, one for each number of a sound
     costs: Costs
-    after: dict[str, set[str]]  # character -> what commonly follows it
-    before: dict[str, set[str]]  # and what commonly stands before it
+    after: Sides
+    before: Sides
 
 
 @cache
@@ -74,17 +77,23 @@ def load_heard() -> Heard:
     numbers = pinyin.numbers(units("".join(sorted(common))))
     sounds[numbers[::2], numbers[1::2]] = True
     sounds[0, :] = sounds[:, 0] = False
+    chars = _heard(counts.single)
     costs = Costs(counts.pairs, counts.single)
-    return Heard(_heard(counts.single), sounds.ravel(), costs, *_beside(counts.pairs))
+    return Heard(chars, sounds.ravel(), costs, *_beside(counts.pairs, chars))
 
 
-def _beside(pairs: Counter[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    after: defaultdict[str, set[str]] = defaultdict(set)
-    before: defaultdict[str, set[str]] = defaultdict(set)
-    for pair, count in pairs.items():
-        if count >= LEAST:
-            after[pair[0]].add(pair[1])
-            before[pair[1]].add(pair[0])
+def _beside(pairs: Counter[str], chars: dict[str, list[str]]) -> tuple[Sides, Sides]:
+    places: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for sound, group in chars.items():
+        for place, char in enumerate(group):
+            places[char].append((sound, 1 << place))
+    after: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    before: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for one, other in (tuple(pair) for pair, count in pairs.items() if count >= LEAST):
+        for sound, bit in places[other]:
+            after[one][sound] = after[one].get(sound, 0) | bit
+        for sound, bit in places[one]:
+            before[other][sound] = before[other].get(sound, 0) | bit
     return dict(after), dict(before)
 
 
@@ -160,7 +169,8 @@ def _decoded(
     for run in _runs([i for i in open_places if len(choices[i]) > 1]):
         left = _settled(run[0] - 1, tokens, text, choices)
         right = _settled(run[-1] + 1, tokens, text, choices)
-        cost, chars = _best(_likely([choices[i] for i in run], left, right), left, right)
+        likely = _likely([tokens[i][0] for i in run], [choices[i] for i in run], left, right)
+        cost, chars = _best(likely, left, right)
         total += cost
         said = [left, *chars, right]
         edits += [
@@ -171,23 +181,26 @@ def _decoded(
     return total, edits
 
 
-def _likely(choices: list[Choice], left: str, right: str) -> list[Choice]:
+def _likely(sounds: list[str], choices: list[Choice], left: str, right: str) -> list[Choice]:
     """Without the changes that would be common beside nothing that may stand next to them."""
     heard = load_heard()
-    around = [[left], *([char for char, _ in choice] for choice in choices), [right]]
+    around = [[left], *([char for char, _, _ in choice] for choice in choices), [right]]
     kept: list[Choice] = []
-    for place, choice in enumerate(choices):
-        one, other = around[place], around[place + 2]
-        kept.append(
-            [
-                (char, price)
-                for char, price in choice
-                if not price
-                or not heard.before.get(char, _NONE).isdisjoint(one)
-                or not heard.after.get(char, _NONE).isdisjoint(other)
-            ]
+    for place, (sound, choice) in enumerate(zip(sounds, choices, strict=True)):
+        fits = _fits(heard.after, around[place], sound) | _fits(
+            heard.before, around[place + 2], sound
         )
+        kept.append([unit for unit in choice if not unit[1] or fits & unit[2]])
     return kept
+
+
+def _fits(side: Sides, chars: list[str], sound: str) -> int:
+    """The bits of the characters of a sound that commonly stand on that side of one of `chars`."""
+    bits = 0
+    for char in chars:
+        if char in side:
+            bits |= side[char].get(sound, 0)
+    return bits
 
 
 def _written(three: list[str]) -> bool:
@@ -213,7 +226,7 @@ def _choices(token: pinyin.Token, text: str) -> Choice:
     code, start, end = token
     own = text[start:end]
     if len(own) > 1:
-        return [(char, 0.0) for char in load_heard().chars.get(code, [])] or [(own[0], 0.0)]
+        return [(char, 0.0, 0) for char in load_heard().chars.get(code, [])] or [(own[0], 0.0, 0)]
     return _same(code, own)
 
 
@@ -221,8 +234,12 @@ def _choices(token: pinyin.Token, text: str) -> Choice:
 def _same(code: str, own: str) -> Choice:
     """A character and those of the same sound; shared, so nobody may change it."""
     heard = load_heard().chars.get(code, [])
-    same = (char for char in heard if char != own and pinyin.same_sound(char, own))
-    return [(own, 0.0), *((char, CHANGE) for char in same)]
+    same = (
+        (char, CHANGE, 1 << place)
+        for place, char in enumerate(heard)
+        if char != own and pinyin.same_sound(char, own)
+    )
+    return [(own, 0.0, 0), *same]
 
 
 def _best(choices: list[Choice], left: str, right: str) -> tuple[float, list[str]]:
@@ -230,10 +247,10 @@ def _best(choices: list[Choice], left: str, right: str) -> tuple[float, list[str
     costs = load_heard().costs
     ends: dict[str, float] = {left: 0.0}
     steps: list[dict[str, str]] = []  # for each place: character -> the one before it
-    for choice in [*choices, [(right, 0.0)]]:
+    for choice in [*choices, [(right, 0.0, 0)]]:
         reached: dict[str, float] = {}
         before: dict[str, str] = {}
-        for char, price in choice:
+        for char, price, _ in choice:
             cost, before[char] = _cheapest(ends, char, costs)
             reached[char] = cost + price
         ends = reached
