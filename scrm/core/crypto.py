@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -49,16 +50,25 @@ def encrypt(value: str, column: str) -> str:
 
 
 def decrypt(stored: str, column: str) -> str:
-    key_id, _, body = stored.partition(".")
-    key = _keys().get(key_id)
-    if key is None:
-        raise DecryptionFailed(f"{column}: unknown key {key_id!r}")
-    blob = a2b_base64(body)
-    try:
-        plain = key.decrypt(blob[:12], blob[12:], column.encode())
-    except InvalidTag:
-        raise DecryptionFailed(f"{column}: value does not authenticate") from None
+    (plain,) = decrypt_all([(stored, column)])
     return plain.decode("utf-8", "surrogatepass")
+
+
+def decrypt_all(values: Iterable[tuple[str, str]]) -> list[bytes]:
+    """Many (stored value, column), as the bytes that they were sealed as; one bad value fails all.
+
+    Raises DecryptionFailed, or ValueError for what is not base64."""
+    keys, found = _keys(), []
+    for stored, column in values:
+        key_id, _, body = stored.partition(".")
+        if key_id not in keys:
+            raise DecryptionFailed(f"{column}: unknown key {key_id!r}")
+        blob = a2b_base64(body)
+        try:
+            found.append(keys[key_id].decrypt(blob[:12], blob[12:], column.encode()))
+        except InvalidTag:
+            raise DecryptionFailed(f"{column}: value does not authenticate") from None
+    return found
 
 
 def blind_index(value: str, column: str) -> str:

@@ -10,6 +10,8 @@ import json.encoder
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from compliance.archive.log.canonical import canonical, encoded
 from compliance.archive.log.merkle import ALGORITHMS, SHA256, SM3
 
@@ -17,6 +19,9 @@ from compliance.archive.log.merkle import ALGORITHMS, SHA256, SM3
 Tails = tuple[str, str]
 Hashes = tuple[bytes, bytes]
 _quoted = json.encoder.encode_basestring
+# No text has this byte in UTF-8.
+_BETWEEN = b"\xff"
+_ESCAPES = tuple((char.encode(), _quoted(char)[1:-1].encode()) for char in '\\"\n\r\t')
 
 
 class MessageFacts(NamedTuple):
@@ -42,21 +47,26 @@ class MessageFacts(NamedTuple):
     user: int | None
 
 
-def _id(value: int | None) -> str:
-    return "null" if value is None else str(value)
+# The same as a plain tuple, which costs a third less to make and to take apart.
+_Message = tuple[
+    *tuple[str, int | None, str, str, int | None, str, str, bool, str],
+    *tuple[str, str, str, str, str, str, str, int, int | None],
+]
 
 
-def message_json(m: MessageFacts) -> str:
+def message_json(facts: MessageFacts | _Message) -> str:
     """Canonical JSON of the facts; written out because verification does it a million times."""
+    action, contact, conversation, corp, customer, envelope, error, from_staff, msgid = facts[:9]
+    msgtype, recalls, received_at, receivers, room_id, sender, sent_at, seq, user = facts[9:]
     return (
-        f'{{"action":{_quoted(m.action)},"contact":{_id(m.contact)},'
-        f'"conversation":{_quoted(m.conversation)},"corp":{_quoted(m.corp)},'
-        f'"customer":{_id(m.customer)},"envelope":{_quoted(m.envelope)},'
-        f'"error":{_quoted(m.error)},"from_staff":{"true" if m.from_staff else "false"},'
-        f'"msgid":{_quoted(m.msgid)},"msgtype":{_quoted(m.msgtype)},'
-        f'"recalls":{_quoted(m.recalls)},"received_at":"{m.received_at}",'
-        f'"receivers":{m.receivers},"room_id":{_quoted(m.room_id)},'
-        f'"sender":{_quoted(m.sender)},"sent_at":"{m.sent_at}","seq":{m.seq},"user":{_id(m.user)}}}'
+        f'{{"action":{_quoted(action)},"contact":{"null" if contact is None else contact},'
+        f'"conversation":{_quoted(conversation)},"corp":{_quoted(corp)},'
+        f'"customer":{"null" if customer is None else customer},"envelope":{_quoted(envelope)},'
+        f'"error":{_quoted(error)},"from_staff":{"true" if from_staff else "false"},'
+        f'"msgid":{_quoted(msgid)},"msgtype":{_quoted(msgtype)},'
+        f'"recalls":{_quoted(recalls)},"received_at":"{received_at}",'
+        f'"receivers":{receivers},"room_id":{_quoted(room_id)},"sender":{_quoted(sender)},'
+        f'"sent_at":"{sent_at}","seq":{seq},"user":{"null" if user is None else user}}}'
     )
 
 
@@ -67,6 +77,26 @@ def raw_bytes(publickey_ver: int, random_key: str, chat_msg: str) -> bytes:
 
 def content_bytes(salt: bytes, body: str, text: str) -> bytes:
     return salt + encoded(f'{{"body":{_quoted(body)},"text":{_quoted(text)}}}')
+
+
+def contents(
+    salts: Iterable[bytes], bodies: Sequence[bytes], texts: Sequence[bytes]
+) -> list[bytes]:
+    """content_bytes of many, bodies and texts in UTF-8."""
+    parts = zip(salts, _escaped(bodies), _escaped(texts), strict=True)
+    return [b'%b{"body":"%b","text":"%b"}' % part for part in parts]
+
+
+def _escaped(texts: Sequence[bytes]) -> list[bytes]:
+    """Texts as JSON has them between its quotes. All at once, and from bytes to bytes, that costs a
+    third of it; control characters that are rare in a text, and what is no text, go one by one."""
+    joined = _BETWEEN.join(texts)
+    for char, escape in _ESCAPES:
+        joined = joined.replace(char, escape)
+    found = joined.split(_BETWEEN) if texts else []
+    if len(found) != len(texts) or np.frombuffer(joined, np.uint8).min(initial=255) < ord(" "):
+        return [encoded(_quoted(text.decode("utf-8", "surrogatepass"))[1:-1]) for text in texts]
+    return found
 
 
 def digests(rows: Sequence[bytes]) -> list[tuple[str, str]]:
@@ -97,12 +127,16 @@ class ScanFacts(NamedTuple):
     given: str | None
 
 
-def scan_json(s: ScanFacts) -> str:
-    given = "" if s.given is None else f'"given":{s.given},'
+_Scan = tuple[str, str, str, str, int, str, int | None, str | None]
+
+
+def scan_json(facts: ScanFacts | _Scan) -> str:
+    digest, engine, findings, lexicon, message, scanned_at, severity, given = facts
+    known = "" if given is None else f'"given":{given},'
     return (
-        f'{{"digest":{_quoted(s.digest)},"engine":{_quoted(s.engine)},"findings":{s.findings},'
-        f'{given}"lexicon":{_quoted(s.lexicon)},"message":{s.message},"scanned_at":"{s.scanned_at}",'
-        f'"severity":{_id(s.severity)}}}'
+        f'{{"digest":{_quoted(digest)},"engine":{_quoted(engine)},"findings":{findings},'
+        f'{known}"lexicon":{_quoted(lexicon)},"message":{message},"scanned_at":"{scanned_at}",'
+        f'"severity":{"null" if severity is None else severity}}}'
     )
 
 
@@ -121,7 +155,7 @@ def leaf_hashes(rows: Iterable[tuple[str, Tails]]) -> list[Hashes]:
     copying the data once more."""
     first, second = [], []
     for at, (one, other) in rows:
-        data = encoded(f'\x00{{"at":"{at}",{one}')
+        data = f'\x00{{"at":"{at}",{one}'.encode("utf-8", "surrogatepass")
         first.append(data)
         second.append(data if one is other else encoded(f'\x00{{"at":"{at}",{other}'))
     return list(zip(SHA256.hash_all(first), SM3.hash_all(second), strict=True))

@@ -28,9 +28,7 @@ def _scan_facts(refs: Sequence[int]) -> dict[int, str]:
         _SCANS, refs
     ).values():
         told, known = _canonical(findings), given and _canonical(given)
-        facts = form.ScanFacts(
-            digest, engine, told, lexicon, message, shared_moment(at), severity, known
-        )
+        facts = (digest, engine, told, lexicon, message, shared_moment(at), severity, known)
         found[key] = form.scan_json(facts)
     return found
 
@@ -75,11 +73,16 @@ class Checker:
             for row, tail in zip(self.found, tails, strict=True)
             if not isinstance(tail, Missing)
         )
-        computed = map(b"".join, hashed)
+        computed = list(map(b"".join, hashed))
+        # Only an event carries its facts itself; elsewhere they would be nobody's words.
+        added = any(row[6] and row[1] != "event" for row in self.found)
+        if added or computed != [bytes(row[4]) for row in self.found]:
+            yield from self._differing(tails, iter(computed))
+
+    def _differing(self, tails: list[Tails], computed: Iterator[bytes]) -> Iterator[Fault]:
         for (index, kind, ref, _, stored, _, facts), tail in zip(self.found, tails, strict=True):
             if isinstance(tail, Missing):
                 yield Fault(f"第 {index} 号叶{self._name(kind, ref)}{tail}。", index)
-            # Only an event carries its facts itself; elsewhere they would be nobody's words.
             elif next(computed) != bytes(stored) or (facts and kind != "event"):
                 yield Fault(
                     f"第 {index} 号叶{self._name(kind, ref)}与入链时不一致，记录被改动或调换。",

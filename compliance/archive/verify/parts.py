@@ -81,8 +81,8 @@ def _in_order(found: Sequence[Row], low: int, high: int) -> tuple[Sides, list[Fa
     hashes = [stored.get(index, b"") for index in range(low, high)]
     faults = [
         Fault(f"第 {index} 号叶缺失或残缺，叶记录被删除。", index)
-        for index, both in enumerate(hashes, low)
-        if len(both) != 2 * _LENGTH
+        for index, length in enumerate(map(len, hashes), low)
+        if length != 2 * _LENGTH
     ]
     first = [both[:_LENGTH] or _GONE for both in hashes]
     return (first, [both[_LENGTH:] or _GONE for both in hashes]), faults

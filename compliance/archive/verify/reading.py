@@ -44,13 +44,18 @@ def by_key(select: str, keys: Sequence[int]) -> dict[int, Row]:
         return {row[0]: row for row in cursor.fetchall()}
 
 
+# What a time as text lacks to the microsecond, by its length; it ends in +00.
+_ZEROS = {22: ".000000"} | {23 + digits: "0" * (6 - digits) for digits in range(1, 7)}
+
+
 def moment(text: str) -> str:
     """PostgreSQL's 2026-01-02 03:04:05.67+00 as canonical.moment writes it; anything else, such as
     infinity, stays what no leaf can have hashed. Connections speak UTC; as text a time is several
     times cheaper than by to_char or as a datetime object."""
-    if text[-3:] != "+00":
+    zeros = _ZEROS.get(len(text))
+    if zeros is None or text[-3:] != "+00":
         return text
-    return f"{text[:10]}T{text[11:19]}.{text[20:-3]:0<6}Z"
+    return f"{text[:10]}T{text[11:-3]}{zeros}Z"
 
 
 # For the times that all rows of a batch share.

@@ -1,0 +1,105 @@
+"""What leaves hash, made by the short ways of bulk work, against the general ones."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.archive.log import canonical, leaves
+from compliance.archive.verify.reading import moment
+
+# Lone surrogates too: what a vendor sends is kept as it came.
+TEXTS = st.text(st.characters(exclude_categories=[]))
+NUMBERS = st.integers(0, 2**63 - 1)
+KEYS = st.none() | NUMBERS
+TIMES = st.datetimes(
+    datetime.datetime(1, 1, 2), datetime.datetime(9999, 12, 30), timezones=st.just(datetime.UTC)
+)
+FACTS = st.fixed_dictionaries(
+    dict.fromkeys(("action", "conversation", "corp", "envelope", "error", "msgid"), TEXTS)
+    | dict.fromkeys(("msgtype", "recalls", "room_id", "sender"), TEXTS)
+    | {name: TIMES.map(canonical.moment) for name in ("received_at", "sent_at")}
+    | dict.fromkeys(("contact", "customer", "user"), KEYS)
+    | {"from_staff": st.booleans(), "seq": NUMBERS}
+    | {"receivers": st.lists(TEXTS, max_size=3)}
+)
+
+
+@given(FACTS)
+def test_facts_of_a_message_are_canonical_json(facts: dict[str, Any]) -> None:
+    receivers = canonical.canonical(facts["receivers"])
+    named = leaves.MessageFacts(**{**facts, "receivers": receivers})
+    assert leaves.message_json(named) == canonical.canonical(facts)
+    assert leaves.message_json(tuple(named)) == canonical.canonical(facts)
+
+
+@given(
+    TEXTS, TEXTS, TEXTS, NUMBERS, TIMES, KEYS, st.none() | st.dictionaries(TEXTS, TEXTS, max_size=3)
+)
+def test_facts_of_a_scan_are_canonical_json(
+    digest: str,
+    engine: str,
+    lexicon: str,
+    message: int,
+    at: datetime.datetime,
+    severity: int | None,
+    known: dict[str, str] | None,
+) -> None:
+    facts = {
+        "digest": digest,
+        "engine": engine,
+        "findings": [],
+        "lexicon": lexicon,
+        "message": message,
+        "scanned_at": canonical.moment(at),
+        "severity": severity,
+    } | ({} if known is None else {"given": known})
+    told = None if known is None else canonical.canonical(known)
+    given_facts = (digest, engine, "[]", lexicon, message, canonical.moment(at), severity, told)
+    assert leaves.scan_json(given_facts) == canonical.canonical(facts)
+    assert leaves.scan_json(leaves.ScanFacts(*given_facts)) == canonical.canonical(facts)
+
+
+@given(st.lists(st.tuples(st.binary(max_size=16), TEXTS, TEXTS), max_size=5))
+def test_contents_of_many_are_those_of_each(rows: list[tuple[bytes, str, str]]) -> None:
+    salts = [salt for salt, _, _ in rows]
+    bodies, texts = ([canonical.encoded(row[n]) for row in rows] for n in (1, 2))
+    expected = [
+        salt + canonical.encoded(canonical.canonical({"body": body, "text": text}))
+        for salt, body, text in rows
+    ]
+    assert leaves.contents(salts, bodies, texts) == expected
+    assert [leaves.content_bytes(*row) for row in rows] == expected
+
+
+def test_every_character_is_escaped_as_canonical_json_has_it() -> None:
+    for chars in ("".join(map(chr, range(32))), "".join(map(chr, range(32, 0x110000)))):
+        expected = canonical.encoded(canonical.canonical({"body": chars, "text": ""}))
+        assert leaves.contents([b""], [canonical.encoded(chars)], [b""]) == [expected]
+
+
+@given(st.binary(max_size=8), st.binary(max_size=8))
+def test_what_is_no_text_has_the_bytes_of_no_text(one: bytes, other: bytes) -> None:
+    """Two plain values never give one content, whatever bytes somebody sealed."""
+    try:
+        (first,), (second,) = (leaves.contents([b""], [x], [b""]) for x in (one, other))
+    except UnicodeDecodeError:
+        return
+    assert (first == second) == (one == other)
+
+
+@pytest.mark.django_db
+@given(st.lists(TIMES, min_size=1, max_size=20))
+def test_times_as_text_are_moments(times: list[datetime.datetime]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT at::text FROM unnest(%s::timestamptz[]) AS at", [times])
+        told = [row[0] for row in cursor.fetchall()]
+    assert [moment(text) for text in told] == [canonical.moment(at) for at in times]
+
+
+def test_a_time_that_no_leaf_can_have_stays_as_it_is() -> None:
+    for text in ("infinity", "-infinity", "0044-03-15 00:00:00+00 BC", "2026-01-02 03:04:05+08"):
+        assert moment(text) == text
