@@ -20,7 +20,7 @@ from compliance.archive.keys import KeyMissing
 from compliance.archive.log.append import append_messages
 from compliance.archive.people import Directory
 from compliance.archive.records import Record
-from compliance.archive.unwrap import Opened, Opening, Unwrapper
+from compliance.archive.unwrap import Opened, Opening, Unwrapper, unwrapper
 from compliance.models import ArchivedMessage, ArchiveEnvelope
 from contacts.intake import Fact, note_events
 from scrm.core import bulk, faults
@@ -56,11 +56,10 @@ def batches(
     with locks.only_one(locks.DECODE) as mine:
         if not mine:
             return
-        with Unwrapper(settings.WECOM_ARCHIVE_KEYS_DIR) as unwrapper:
-            for page, opening in _ahead(_pages(envelopes), unwrapper):
-                keys = opening.result()
-                read = (_read(*pair, sdk) for pair in zip(page, keys, strict=True))
-                yield _keep_batch([pair for pair in read if pair])
+        for page, opening in _ahead(_pages(envelopes), unwrapper(settings.WECOM_ARCHIVE_KEYS_DIR)):
+            keys = opening.result()
+            read = (_read(*pair, sdk) for pair in zip(page, keys, strict=True))
+            yield _keep_batch([pair for pair in read if pair])
 
 
 def _pages(envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[Page]:
@@ -70,12 +69,12 @@ def _pages(envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[Page]:
         yield page
 
 
-def _ahead(pages: Iterator[Page], unwrapper: Unwrapper) -> Iterator[tuple[Page, Opening]]:
+def _ahead(pages: Iterator[Page], keys: Unwrapper) -> Iterator[tuple[Page, Opening]]:
     """Keys of the next page are opened while the one before it is stored."""
     begun: deque[tuple[Page, Opening]] = deque()
     for page in pages:
         sealed = [(row.publickey_ver, row.encrypt_random_key) for row in page]
-        begun.append((page, unwrapper.open(sealed)))
+        begun.append((page, keys.open(sealed)))
         if len(begun) > 1:
             yield begun.popleft()
     yield from begun

@@ -4,6 +4,7 @@ No ORM here at import: the helper processes of unwrap.py read the same files.
 """
 
 import base64
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,23 @@ def _load(folder: str, version: int) -> rsa.RSAPrivateKey:
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyMissing(f"第 {version} 版私钥不是 RSA 私钥")
     return key
+
+
+@cache
+def _known() -> dict[str, set[tuple[str, int]]]:
+    """Folder → its files and their times when they were last looked at."""
+    return {}
+
+
+def renew(folder: str) -> None:
+    """Forgets the keys when a file of the folder was replaced; asked once a batch."""
+    try:
+        files = {(item.name, item.stat().st_mtime_ns) for item in os.scandir(folder)}
+    except OSError:
+        files = set()
+    if _known().setdefault(folder, files) != files:
+        _known()[folder] = files
+        _load.cache_clear()
 
 
 def opener(folder: str, version: int) -> Callable[[bytes], bytes]:

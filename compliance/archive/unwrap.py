@@ -2,11 +2,14 @@
 
 Threads would not do: each would wait for the interpreter after every record. A helper process gets
 lines "version base64" and answers one line each; it reads the private keys itself, so that none
-goes through a pipe. A few records are opened on the spot, and so are those of a helper that died.
+goes through a pipe. Starting one costs as much as opening 300 records, so they stay for the next
+round and end with this process. A few records are opened on the spot, and so are those of a helper
+that died.
 
 Run as a helper: python -m compliance.archive.unwrap FOLDER
 """
 
+import atexit
 import base64
 import logging
 import os
@@ -14,11 +17,12 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from queue import SimpleQueue
-from types import TracebackType
 from typing import IO
 
-from compliance.archive.keys import KeyMissing, open_random_key
+from compliance.archive import keys
+from compliance.archive.keys import KeyMissing
 
 logger = logging.getLogger(__name__)
 _WORTH_A_HELPER = 64
@@ -30,15 +34,25 @@ Opened = str | KeyMissing | None
 
 def open_one(folder: str, item: Sealed) -> Opened:
     try:
-        return open_random_key(folder, *item)
+        return keys.open_random_key(folder, *item)
     except KeyMissing as error:
         return error
     except ValueError:
         return None
 
 
+def unwrapper(folder: str) -> "Unwrapper":
+    """That of this process: one that was forked off has helpers of its own."""
+    return _unwrapper(folder, os.getpid())
+
+
+@cache
+def _unwrapper(folder: str, pid: int) -> "Unwrapper":
+    return Unwrapper(folder)
+
+
 class Unwrapper:
-    """`with Unwrapper(folder) as unwrapper:` helpers start when first needed and end with it."""
+    """Helpers start when first needed; they end when their input does, so with this process."""
 
     def __init__(self, folder: str, helpers: int = 0) -> None:
         self.folder = folder
@@ -46,25 +60,18 @@ class Unwrapper:
         self.helpers = helpers or max(1, (os.cpu_count() or 2) - 1)
         self.pool = ThreadPoolExecutor(self.helpers)
         self.idle: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
-        self.started: list[subprocess.Popen[str]] = []
+        self.owner = os.getpid()
+        atexit.register(self.end)
 
-    def __enter__(self) -> "Unwrapper":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.pool.shutdown(cancel_futures=True)
-        for helper in self.started:
-            helper.kill()
-            helper.communicate()
+    def end(self) -> None:
+        """Ends idle helpers; those of a process that this one was forked off are not ours to end."""
+        while self.owner == os.getpid() and not self.idle.empty():
+            self.idle.get().communicate()
 
     def open(self, items: list[Sealed]) -> "Opening":
         """Starts opening; `result()` waits for all, in order."""
         if len(items) < _WORTH_A_HELPER:
+            keys.renew(self.folder)
             return Opening([[open_one(self.folder, item) for item in items]], [])
         size = -(-len(items) // self.helpers)
         parts = [items[at : at + size] for at in range(0, len(items), size)]
@@ -72,26 +79,33 @@ class Unwrapper:
 
     def _part(self, items: list[Sealed]) -> list[Opened]:
         try:
-            helper = self._helper()
-            answers = _ask(helper, items)
-            self.idle.put(helper)
+            answers = self._asked(_lines(items))
         except (OSError, ValueError) as error:
-            logger.warning("unwrap helper lost (%s), going on without it", type(error).__name__)
+            logger.warning("no unwrap helper (%s), going on without it", type(error).__name__)
             return [open_one(self.folder, item) for item in items]
         versions = (version for version, _ in items)
         return [_answer(text, version) for text, version in zip(answers, versions, strict=True)]
 
+    def _asked(self, lines: list[str]) -> list[str]:
+        helper = self._helper()
+        try:
+            answers = _ask(helper, lines)
+        except (OSError, ValueError):
+            helper.kill()
+            helper.communicate()
+            raise
+        self.idle.put(helper)
+        return answers
+
     def _helper(self) -> "subprocess.Popen[str]":
         if not self.idle.empty():
             return self.idle.get()
-        helper = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "compliance.archive.unwrap", self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.started.append(helper)
-        return helper
 
 
 class Opening:
@@ -105,14 +119,18 @@ class Opening:
         return [opened for part in done for opened in part]
 
 
-def _ask(helper: "subprocess.Popen[str]", items: list[Sealed]) -> list[str]:
+def _lines(items: list[Sealed]) -> list[str]:
+    lines = [f"{version} {sealed}\n" for version, sealed in items if sealed.isascii()]
+    if len(lines) < len(items) or any(len(line.split()) != 2 for line in lines):
+        raise ValueError("a key that is no base64")
+    return lines
+
+
+def _ask(helper: "subprocess.Popen[str]", lines: list[str]) -> list[str]:
     """The helper answers only after it has read them all, so neither waits for the other's pipe."""
     into, out = helper.stdin, helper.stdout
     if into is None or out is None:
         raise OSError("helper without pipes")
-    lines = [f"{version} {sealed}\n" for version, sealed in items if sealed.isascii()]
-    if len(lines) < len(items) or any(len(line.split()) != 2 for line in lines):
-        raise ValueError("a key that is no base64")
     into.write(f"{len(lines)}\n{''.join(lines)}")
     into.flush()
     answers = [out.readline() for _ in lines]
@@ -141,6 +159,7 @@ def serve(folder: str, lines: Iterable[str], out: IO[str]) -> None:
     """A helper's life: batch after batch until its input ends."""
     source = iter(lines)
     for head in source:
+        keys.renew(folder)
         batch = [next(source).split() for _ in range(int(head))]
         answers = [_reply(open_one(folder, (int(version), sealed))) for version, sealed in batch]
         out.write("".join(f"{answer}\n" for answer in answers))

@@ -79,11 +79,11 @@ def _stages() -> Iterator[dict[str, float]]:
     originals = {name: getattr(*place) for name, place in places.items()}
     for name, place in places.items():
         setattr(*place, _timed(name, originals[name], spent))
-    before, children, whole = time.process_time(), sum(os.times()[2:4]), cpu_seconds()
+    before, children, whole = time.process_time(), _helper_seconds(), cpu_seconds()
     yield spent
     for name, place in places.items():
         setattr(*place, originals[name])
-    own, helpers = time.process_time() - before, sum(os.times()[2:4]) - children
+    own, helpers = time.process_time() - before, _helper_seconds() - children
     spent["other Python"] = own - sum(spent.values())
     spent["unwrap, in helpers"] = helpers
     spent["PostgreSQL"] = cpu_seconds() - whole - own - helpers
@@ -115,15 +115,23 @@ def _bare(rows: list[dict[str, Any]]) -> float:
 
 
 def cpu_seconds() -> float:
-    """CPU seconds of this process and of the PostgreSQL it talks to."""
+    """CPU seconds of this process, its helpers and the PostgreSQL it talks to."""
     import psutil
     from django.db import connection
 
-    # Children too: the helpers that unwrap keys have ended by now.
-    own = sum(os.times()[:4])
+    own = sum(os.times()[:2]) + _helper_seconds()
     connection.ensure_connection()
     backend = psutil.Process(connection.connection.info.backend_pid)
     postmaster = backend.parent()
     assert postmaster is not None
     servers = [postmaster, *postmaster.children()]
     return own + sum(sum(process.cpu_times()[:2]) for process in servers)
+
+
+def _helper_seconds() -> float:
+    """CPU seconds of the helpers that unwrap keys: those at work and those that have ended."""
+    import psutil
+
+    children = psutil.Process().children()
+    helpers = [child for child in children if "compliance.archive.unwrap" in child.cmdline()]
+    return sum(sum(child.cpu_times()[:2]) for child in helpers) + sum(os.times()[2:4])
