@@ -31,6 +31,7 @@ READ = (
     "user_id",
 )
 _EARLIER = ("text", "envelope_id", "conversation", "sender", "sent_at")
+_READER = ("birthday", "risk_level", "risk_expires_on")
 _JOIN_WITHIN = datetime.timedelta(minutes=2)
 Found = dict[str, Any]
 # As stored with the decision: "age" and "level" of the customer who reads, "before" the key of the
@@ -172,8 +173,8 @@ def _only_joined(
 def _readers(batch: list[ArchivedMessage]) -> dict[int, Given]:
     """Who reads each message: an old or very cautious customer makes a promise weigh more."""
     ids = {m.customer_id for m in batch if m.from_staff and m.customer_id}
-    rows = Customer.objects.filter(pk__in=ids)
-    return {row.pk: _reader(row) for row in rows.only("birthday", "risk_level", "risk_expires_on")}
+    rows = bulk.read(Customer.objects.filter(pk__any_of=ids), _READER)
+    return {row.pk: _reader(row) for row in rows}
 
 
 def _reader(customer: Customer) -> Given:

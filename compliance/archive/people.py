@@ -1,7 +1,7 @@
 """Who took part in a record: employees by userid, customers by external_userid, in two queries."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from compliance.archive.records import Record
 from contacts.models import ExternalContact
@@ -11,8 +11,7 @@ from scrm.core import bulk
 _EXTERNAL_PREFIXES = ("wm", "wo", "wb")
 
 
-@dataclass(frozen=True, slots=True)
-class Parties:
+class Parties(NamedTuple):
     from_staff: bool
     user: User | None
     contact: ExternalContact | None

@@ -2,8 +2,7 @@
 
 import datetime
 import json
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.providers.base import ProviderError
 from channels.providers.wecom.archive import ArchiveSdk
@@ -15,8 +14,7 @@ UNDECODABLE, REPEAT = "undecodable", "repeat"
 UNREADABLE = (UNDECODABLE, REPEAT)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One chat record as WeCom states it; ids are not yet looked up."""
 
     msgid: str
@@ -30,7 +28,7 @@ class Record:
     text: str
     recalls: str = ""
     error: str = ""
-    people: tuple[str, ...] = field(default=())
+    people: tuple[str, ...] = ()
 
 
 def read(envelope: ArchiveEnvelope, key: str | None, sdk: ArchiveSdk) -> Record:

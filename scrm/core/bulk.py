@@ -6,7 +6,7 @@ tables: Model.__init__ costs more than storing the row.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -109,25 +109,26 @@ def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
 
 def _copy(table: str, rows: Sequence[models.Model], skip: int = 0) -> None:
     """All columns after the first `skip`, the primary key being the first."""
-    model, values = type(rows[0]), _values(rows)
+    model = type(rows[0])
+    columns = copytext.columns(model)[skip:]
+    values = _values(rows, [name for _, name, _ in columns])
     if binary := copybinary.columns(model)[skip:]:
         data, form = copybinary.data(values, binary), "binary"
     else:
-        data, form = copytext.text(values, copytext.columns(model)[skip:]).encode(), "text"
-    names = ", ".join(column for column, _, _ in copytext.columns(model)[skip:])
+        data, form = copytext.text(values, columns).encode(), "text"
+    names = ", ".join(column for column, _, _ in columns)
     with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's wrapper does not know COPY; the driver's cursor inside does.
         copy = f"COPY {table} ({names}) FROM STDIN (FORMAT {form})"
         cursor.cursor.copy_expert(copy, io.BytesIO(data), _CHUNK)
 
 
-def _values(rows: Sequence[models.Model]) -> list[dict[str, Any]]:
-    """Of each row by attname; text that is sealed to its row is sealed here."""
-    seals = _sealed_fields(type(rows[0]))
-    if not seals:
-        return [row.__dict__ for row in rows]
+def _values(rows: Sequence[models.Model], names: Iterable[str]) -> list[list[Any]]:
+    """Column by column; text that is sealed to its row is sealed here."""
+    seals, attributes = _sealed_fields(type(rows[0])), [row.__dict__ for row in rows]
     return [
-        {**row.__dict__, **{field.attname: field.sealed(row) for field in seals}} for row in rows
+        seals[name].sealed_all(rows) if name in seals else [values[name] for values in attributes]
+        for name in names
     ]
 
 
@@ -150,5 +151,6 @@ def _blank(model: type[models.Model]) -> dict[str, Any]:
 
 
 @cache
-def _sealed_fields(model: type[models.Model]) -> list[RowEncryptedTextField]:
-    return [f for f in model._meta.concrete_fields if isinstance(f, RowEncryptedTextField)]
+def _sealed_fields(model: type[models.Model]) -> dict[str, RowEncryptedTextField]:
+    fields = model._meta.concrete_fields
+    return {f.attname: f for f in fields if isinstance(f, RowEncryptedTextField)}

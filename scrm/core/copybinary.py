@@ -6,7 +6,7 @@ copytext.py takes every table with a column that is not known here.
 
 import datetime
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -37,11 +37,11 @@ def columns(model: type[models.Model]) -> list[Column]:
     return known if len(known) == len(fields) else []
 
 
-def data(rows: Sequence[dict[str, Any]], wanted: Sequence[Column]) -> bytes:
-    """The whole stream of some rows, each given as its values by attname."""
-    cells: list[Iterable[bytes]] = [[struct.pack(">h", len(wanted))] * len(rows)]
-    cells += [_cells([row[name] for row in rows], encode) for _, name, encode in wanted]
-    return b"".join([_HEAD, *chain.from_iterable(zip(*cells, strict=True)), _END])
+def data(values: Sequence[list[Any]], wanted: Sequence[Column]) -> bytes:
+    """The whole stream of some rows, given column by column."""
+    cells = [_cells(column, encode) for column, (_, _, encode) in zip(values, wanted, strict=True)]
+    counts = [struct.pack(">h", len(wanted))] * len(values[0])
+    return b"".join([_HEAD, *chain.from_iterable(zip(counts, *cells, strict=True)), _END])
 
 
 def _cells(values: list[Any], encode: Encoder) -> Sequence[bytes]:

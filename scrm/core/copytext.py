@@ -25,9 +25,9 @@ def columns(model: type[models.Model]) -> list[Column]:
     return [(str(field.column), field.attname, _encoder(field)) for field in fields]
 
 
-def text(rows: Sequence[dict[str, Any]], wanted: Iterable[Column]) -> str:
-    """The lines of some rows, each given as its values by attname."""
-    cells = [_cells([row[name] for row in rows], encode) for _, name, encode in wanted]
+def text(values: Sequence[list[Any]], wanted: Iterable[Column]) -> str:
+    """The lines of some rows, given column by column."""
+    cells = [_cells(column, encode) for column, (_, _, encode) in zip(values, wanted, strict=True)]
     return "".join([f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))])
 
 
@@ -79,7 +79,7 @@ def _json(values: Sequence[Any]) -> Sequence[str]:
     known: dict[int, str] = {}
     for value in values:
         if id(value) not in known:
-            known[id(value)] = "[]" if value == [] else _JSON.encode(value)
+            known[id(value)] = "[]" if value == [] else "{}" if value == {} else _JSON.encode(value)
     return _escaped([known[id(value)] for value in values])
 
 

@@ -27,29 +27,42 @@ def append_only(table: str) -> migrations.RunSQL:
 
 def _referring_sql(table: str, column: str, parent: str) -> str:
     return f"""
-    PERFORM 1 FROM {parent} WHERE id IN (SELECT {column} FROM fresh) FOR KEY SHARE;
-    IF EXISTS (SELECT 1 FROM fresh WHERE {column} IS NOT NULL
-               AND {column} NOT IN (SELECT id FROM {parent} WHERE id IN (SELECT {column} FROM fresh)))
+    named := ARRAY(SELECT DISTINCT {column} FROM fresh WHERE {column} IS NOT NULL);
+    PERFORM 1 FROM {parent} WHERE id = ANY(named) FOR KEY SHARE;
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    IF kept < cardinality(named)
     THEN RAISE foreign_key_violation USING MESSAGE = '{table}.{column} names no row of {parent}';
     END IF;"""  # noqa: S608 - names of our own tables
+
+
+def reference_check(table: str, parents: dict[str, str]) -> migrations.RunSQL:
+    """Migration operation: the function that `refers_to` has run after each statement."""
+    checks = "".join(_referring_sql(table, *pair) for pair in parents.items())
+    return migrations.RunSQL(
+        sql=f"""
+        CREATE OR REPLACE FUNCTION {table}_refers() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            named bigint[];
+            kept bigint;
+        BEGIN {checks}
+            RETURN NULL;
+        END $$;""",
+        reverse_sql="",
+    )
 
 
 def refers_to(table: str, parents: dict[str, str]) -> list[migrations.RunSQL]:
     """Migration operations: each column of `table` names a row of its parent, checked and locked
     once a statement, where a foreign key would ask once a row at commit. The columns must not be
     open to UPDATE. A parent's row that is named can be neither deleted nor renumbered."""
-    checks = "".join(_referring_sql(table, *pair) for pair in parents.items())
     child = migrations.RunSQL(
         sql=f"""
-        CREATE FUNCTION {table}_refers() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN {checks}
-            RETURN NULL;
-        END $$;
         CREATE TRIGGER {table}_refers AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh
             FOR EACH STATEMENT EXECUTE FUNCTION {table}_refers();""",
         reverse_sql=f"DROP TRIGGER {table}_refers ON {table}; DROP FUNCTION {table}_refers();",
     )
-    return [child, *(_kept(table, column, parent) for column, parent in parents.items())]
+    check = reference_check(table, parents)
+    return [check, child, *(_kept(table, column, parent) for column, parent in parents.items())]
 
 
 def _kept(table: str, column: str, parent: str) -> migrations.RunSQL:
