@@ -174,17 +174,18 @@ def _readers(batch: list[ArchivedMessage]) -> dict[int, Given]:
     """Who reads each message: an old or very cautious customer makes a promise weigh more."""
     ids = {m.customer_id for m in batch if m.from_staff and m.customer_id}
     rows = bulk.read(Customer.objects.filter(pk__any_of=ids), _READER)
-    return {row.pk: _reader(row) for row in rows}
+    today = timezone.localdate()
+    return {row.pk: _reader(row, today) for row in rows}
 
 
-def _reader(customer: Customer) -> Given:
-    level = customer.valid_risk_level(timezone.localdate())
-    known = {"age": _age(customer), "level": f"C{level}" if level else None}
+def _reader(customer: Customer, today: datetime.date) -> Given:
+    level = customer.valid_risk_level(today)
+    known = {"age": _age(customer, today), "level": f"C{level}" if level else None}
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _age(customer: Customer) -> int | None:
-    born, today = customer.birthday, timezone.localdate()
+def _age(customer: Customer, today: datetime.date) -> int | None:
+    born = customer.birthday
     if born is None:
         return None
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -12,6 +12,7 @@ from compliance.models import ArchiveEnvelope
 UNDECODABLE, REPEAT = "undecodable", "repeat"
 # Records that nobody said: they are kept and sealed, but there is nothing to scan.
 UNREADABLE = (UNDECODABLE, REPEAT)
+_LENIENT = json.JSONDecoder(strict=False)
 
 
 class Record(NamedTuple):
@@ -47,7 +48,7 @@ def read(envelope: ArchiveEnvelope, key: str | None, sdk: ArchiveSdk) -> Record:
 def parse(envelope: ArchiveEnvelope, plain: str) -> Record:
     """Messages may hold control characters, hence the lenient JSON reader."""
     try:
-        data = json.loads(plain, strict=False)
+        data = _LENIENT.decode(plain)
         return _record(envelope, data, plain)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
         return undecodable(envelope, f"记录无法解析（{type(error).__name__}）", plain)

@@ -2,15 +2,17 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from contacts.models import CustomerEvent, ExternalContact
 from scrm.accounts.models import User
 from scrm.core import bulk
 
+# Shared by all facts without any; nobody writes into it.
+_NOTHING: dict[str, object] = {}
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+
+class Fact(NamedTuple):
     """Something that happened between an employee and a contact; the same key and time is told once."""
 
     kind: str
@@ -19,7 +21,7 @@ class Fact:
     at: datetime.datetime
     key: str
     source: str = "wecom"
-    properties: dict[str, object] = field(default_factory=dict)
+    properties: dict[str, object] = _NOTHING
 
 
 def note_events(facts: Iterable[Fact]) -> None:

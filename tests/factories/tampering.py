@@ -326,7 +326,7 @@ def forge_leaf(index: int) -> None:
     """The leaf hash that the row gives now: anybody with the database can compute it."""
     leaf = LogLeaf.objects.get(index=index)
     message = ArchivedMessage.objects.select_related("envelope").get(pk=leaf.ref)
-    tails = rows.message_tails(message, bytes(leaf.salt))
+    [tails] = rows.message_tails([message], [bytes(leaf.salt)])
     ((sha256, sm3),) = leaves.leaf_hashes([(moment(leaf.created_at), tails)])
     sql(f"UPDATE {LEAF} SET sha256 = %s, sm3 = %s WHERE index = %s", sha256, sm3, index)
 

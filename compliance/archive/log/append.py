@@ -38,11 +38,16 @@ class Draft(NamedTuple):
 
 def append_messages(messages: Iterable[ArchivedMessage]) -> int:
     """Appends stored messages (with their envelopes at hand) in order; returns how many."""
-    drafts = []
-    for message in messages:
-        salt = os.urandom(_SALT)
-        drafts.append(Draft(Kind.MESSAGE, message.pk, rows.message_tails(message, salt), salt))
-    return append(drafts)
+    stored = list(messages)
+    random = os.urandom(_SALT * len(stored))
+    salts = [random[at : at + _SALT] for at in range(0, len(random), _SALT)]
+    tails = rows.message_tails(stored, salts)
+    return append(
+        [
+            Draft(Kind.MESSAGE, message.pk, tail, salt)
+            for message, tail, salt in zip(stored, tails, salts, strict=True)
+        ]
+    )
 
 
 def append_scans(scans: Iterable[MessageScan]) -> int:
