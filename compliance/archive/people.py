@@ -30,12 +30,21 @@ class Directory:
         )
         self.users = {str(user.wecom_userid): user for user in users}
         self.contacts = {row.external_userid: row for row in contacts}
+        # The same few people talk all day.
+        self._known: dict[tuple[tuple[str, ...], str, bool], Parties] = {}
 
     def is_staff(self, name: str) -> bool:
         """Ids of customers and robots start with wm, wo or wb, but so may an employee's userid."""
         return name in self.users or not name.startswith(_EXTERNAL_PREFIXES)
 
     def parties(self, record: Record) -> Parties:
+        # Of the people the sender is the first.
+        key = (record.people, record.room_id, bool(record.receivers))
+        if key not in self._known:
+            self._known[key] = self._parties(record)
+        return self._known[key]
+
+    def _parties(self, record: Record) -> Parties:
         staff = [name for name in record.people if name and self.is_staff(name)]
         others = [name for name in record.people if name and not self.is_staff(name)]
         return Parties(
