@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from compliance.rules.neighbours import Cells, unknown
 from compliance.rules.wording import load_wording
 
 CHANGE = 2.2  # price of a changed character, in natural log units
+
 LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
@@ -240,6 +242,15 @@ def _same(code: str, own: str) -> Choice:
         if char != own and pinyin.same_sound(char, own)
     )
     return [(own, 0.0, 0), *same]
+
+
+def likelier(text: str, start: int, end: int, word: str) -> bool:
+    """Whether people would rather write `word` there than what stands there."""
+    costs = load_heard().costs
+    left, right = text[start - 1 : start] or STOP, text[end : end + 1] or STOP
+    written, meant = f"{left}{text[start:end]}{right}", f"{left}{word}{right}"
+    prices = [sum(map(costs.__getitem__, map(add, one, one[1:]))) for one in (written, meant)]
+    return prices[1] + CHANGE < prices[0]
 
 
 def _best(choices: list[Choice], left: str, right: str) -> tuple[float, list[str]]:

@@ -13,7 +13,7 @@ from itertools import chain
 
 from daachorse import CharwiseDoubleArrayAhoCorasick as Automaton
 
-from compliance.lexicon import pinyin
+from compliance.lexicon import decode, pinyin
 from compliance.lexicon.layers import Layer
 from compliance.lexicon.names import in_name
 from compliance.lexicon.segment import reads_naturally
@@ -191,7 +191,8 @@ class Homophones:
             (len(word) == 2 and word not in self.near) or not _FUNCTION.isdisjoint(similar)
         ):
             return False
-        return not (
-            reads_naturally(text, start, end, word, strict=bool(similar))
-            or in_name(text, start, end)
+        return (
+            decode.likelier(text, start, end, word)
+            and not reads_naturally(text, start, end, word, strict=bool(similar))
+            and not in_name(text, start, end)
         )
