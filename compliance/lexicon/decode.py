@@ -156,7 +156,7 @@ def _loose(layer: Layer) -> frozenset[int]:
 
 
 def _may_be_wrong(layer: Layer, place: int) -> bool:
-    if layer.stage[place] or not _CHINESE.fullmatch(layer.text[place]):
+    if layer.stage[place] or not "\u4e00" <= layer.text[place] <= "\u9fff":
         return False
     return not in_name(layer.text, place, place + 1)
 

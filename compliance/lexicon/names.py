@@ -15,6 +15,7 @@ _SURNAMES = frozenset(
     "冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡"
 )
 _COMPOUND = ("欧阳", "上官", "司马", "诸葛", "司徒", "东方", "皇甫", "尉迟", "慕容", "令狐", "夏侯")
+_HEADS = frozenset(name[0] for name in _COMPOUND)
 _TITLE = re.compile(
     "先生|女士|小姐|经理|总|主任|行长|主管|老师|阿姨|叔|大姐|大哥|姐|哥|同志|同学|师傅|奶奶|爷爷|伯|律师|医生"
 )
@@ -37,7 +38,7 @@ _END = re.compile("[，。？]?$")
 def in_name(text: str, start: int, end: int) -> bool:
     """Whether text[start:end] overlaps a name of two to four characters."""
     for at in range(max(0, start - 3), end):
-        size = 2 if text.startswith(_COMPOUND, at) else 1
+        size = 2 if text[at] in _HEADS and text.startswith(_COMPOUND, at) else 1
         if size == 1 and text[at] not in _SURNAMES:
             continue
         if any(at + n > start and _named(text, at, at + n) for n in (size + 1, size + 2)):
