@@ -136,7 +136,7 @@ class Engine:
         hits = self.sweep.over(batch, canons)
         cells = self.wording.neighbours.of(batch.units)
         looks = Looks(
-            self._disguised(batch, canons, cells) | {n for n, held in hits.items() if held.folded},
+            self._disguised(batch, canons, cells, hits),
             set(map(batch.text_at, self.wording.candidates(batch, cells))),
             set(map(batch.text_at, numbers_in(batch.joined))),
         )
@@ -168,9 +168,16 @@ class Engine:
             return unmoved(message.plain)
         return self.squeezer.slow(canonical_layer(message.text, self.table))
 
-    def _disguised(self, batch: Batch, canons: Sequence[str], cells: Cells) -> set[int]:
+    def _disguised(
+        self, batch: Batch, canons: Sequence[str], cells: Cells, hits: dict[int, Hits]
+    ) -> set[int]:
         """The texts that may say more once they are restored."""
-        found = {batch.text_at(place) for place in decode.odd(batch.units, cells).tolist()}
+        found = {number for number, held in hits.items() if held.folded}
+        for place in decode.odd(batch.units, cells).tolist():
+            number = batch.text_at(place)
+            # A listed word is odd only because people seldom write it.
+            if number not in hits or not hits[number].cover(place - batch.bases[number]):
+                found.add(number)
         found |= self.homophones.suspects(batch)
         for number, (canon, plain) in enumerate(zip(canons, batch.texts, strict=True)):
             # Without a squeezed character there was no symbol either.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from compliance.lexicon.index import ALIAS, Hit, Index, Word
 from compliance.rules.batch import STOP, Batch
@@ -21,6 +22,11 @@ class Hits:
     benign: list[Span] = field(default_factory=list)
     rules: list[tuple[Rule, int, int]] = field(default_factory=list)
     folded: bool = False  # an alias or the components of a character that fits its neighbours
+
+    def cover(self, place: int) -> bool:
+        """Whether a place lies in a listed word."""
+        listed = chain(((start, end) for start, end, _ in self.terms), self.benign)
+        return any(start <= place < end for start, end in listed)
 
 
 class Sweep:

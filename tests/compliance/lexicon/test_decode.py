@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.lexicon import decode
+from compliance.lexicon import Engine, LexiconData, Term, decode, starter_lexicon
 from compliance.lexicon.chars import CharTable
 from compliance.lexicon.layers import canonical_layer
 
@@ -53,3 +53,13 @@ def test_disguised_sentences_are_flagged(engine):
 def test_every_edit_lies_in_the_text(engine, text):
     result = engine.scan(text)
     assert all(text[f.start : f.end] == f.excerpt for f in result.findings)
+
+
+def test_a_listed_word_is_not_taken_for_wrong_characters_and_hides_none_beside_it():
+    own = Term("挤峭阜芜", "misleading_promotion", 1)
+    engine = Engine.build(LexiconData("own", (*starter_lexicon().terms, own)))
+    alone = engine.scan("挤峭阜芜的资料我整理好了")
+    assert [(f.excerpt, f.channel) for f in alone.findings] == [("挤峭阜芜", "exact")]
+    beside = engine.scan("挤峭阜芜的里财肯定保笨，利西照负")
+    assert (beside.severity or 0) > 1
+    assert {f.channel for f in beside.findings} > {"exact"}
