@@ -27,6 +27,7 @@ from compliance.rules.neighbours import Alphabet, near
 SLOTS = 3
 COMMON = 384  # rules with bits
 _SLOT = COMMON // 64  # lanes of one slot
+_FEW = 8  # longer words that are cheaper one by one than as arrays
 Bits = NDArray[np.uint64]
 Lists = tuple[tuple[str, ...], ...]  # the rarest list first, in it the commonest word first
 
@@ -67,8 +68,11 @@ class Cues:
         `long`: where longer words stand, sentence by sentence, and the rows of their bits.
         """
         seen = self._short(batch)
-        if long:
+        if len(long) > _FEW:
             self._add(seen, batch, np.array(long))
+        else:
+            for place, row in long:
+                seen[batch.sentence_at(place)] |= self.bits[row]
         seen |= self.granted
         left = seen[:, :_SLOT]
         for slot in range(1, SLOTS):
