@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from compliance.lexicon import pinyin
 from compliance.lexicon.layers import Layer
 from compliance.lexicon.names import in_name
+from compliance.lexicon.segment import word_classes
 from compliance.rules.batch import STOP, Units, units
 from compliance.rules.examples import counted
 from compliance.rules.neighbours import Cells, unknown
@@ -32,6 +33,7 @@ CHANGE = 2.2  # price of a changed character, in natural log units
 
 LEAST = 3  # a pair is common from this count on
 MOST = 12  # characters tried for one sound
+_FREQUENT = 6  # class of a word that people write without a second thought
 _REMEMBERED = 300_000  # pairs kept; strange texts must not fill the memory
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 Edit = tuple[int, int, str]
@@ -158,7 +160,14 @@ def _loose(layer: Layer) -> frozenset[int]:
 def _may_be_wrong(layer: Layer, place: int) -> bool:
     if layer.stage[place] or not "\u4e00" <= layer.text[place] <= "\u9fff":
         return False
-    return not in_name(layer.text, place, place + 1)
+    return not (_in_word(layer.text, place) or in_name(layer.text, place, place + 1))
+
+
+def _in_word(text: str, place: int) -> bool:
+    """Whether a character makes a word with a neighbour: 登陆 is written for 登录 in good faith."""
+    known = word_classes()
+    words = (text[max(0, place - 1) : place + 1], text[place : place + 2])
+    return any(len(word) == 2 and known.get(word, 0) >= _FREQUENT for word in words)
 
 
 def _decoded(
