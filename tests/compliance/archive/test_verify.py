@@ -99,6 +99,7 @@ EDITS = {
     "leaf": "UPDATE compliance_logleaf SET sm3 = sha256 WHERE kind = 'message' AND ref = %s",
     "leaf time": "UPDATE compliance_logleaf SET created_at = created_at - interval '1 s' "
     "WHERE kind = 'message' AND ref = %s",
+    "a number for a name": "UPDATE compliance_archivedmessage SET receivers = '[1.5]' WHERE id = %s",
     "blanked": "UPDATE compliance_archivedmessage SET body = '', text = '' WHERE id = %s",
 }
 
