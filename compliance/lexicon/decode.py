@@ -39,9 +39,8 @@ _CHINESE = re.compile("[\u4e00-\u9fff]+")
 Edit = tuple[int, int, str]
 # Characters that may be meant: each with its price, and its bit among those of its sound.
 Choice = list[tuple[str, float, int]]
-Sides = dict[
-    str, dict[str, int]
-]  # character -> sound -> the bits of what commonly stands beside it
+# Character -> sound -> the bits of what commonly stands beside it.
+Sides = dict[str, dict[str, int]]
 
 
 class Costs(dict[str, float]):

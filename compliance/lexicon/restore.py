@@ -83,11 +83,12 @@ def _keeps_aliases(layer: Layer, edit: Edit) -> bool:
     )
 
 
-def _by_trust(*sets: frozenset[str]) -> Iterator[frozenset[str]]:
-    """The words of the last sets before the others: of words that sound alike the first counts."""
-    words, strong, near = sets
-    yield from (words & near & strong, words & near - strong, words & strong - near)
-    yield words - near - strong
+def _by_trust(
+    words: frozenset[str], strong: frozenset[str], near: frozenset[str]
+) -> list[frozenset[str]]:
+    """The words in groups, shipped ones first: of words that sound alike the first one counts."""
+    shipped, own = words & near, words - near
+    return [shipped & strong, shipped - strong, own & strong, own - strong]
 
 
 def _kept(heard: dict[str, list[str]], words: frozenset[str]) -> dict[str, list[str]]:
