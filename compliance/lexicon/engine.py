@@ -160,7 +160,7 @@ class Engine:
         if look.numbered:
             raws += [Raw(*found) for found in structured(message.text, self.table, message.plain)]
         if look.worded and all(raw.severity == 0 for raw in raws):
-            raws += worded(layer)
+            raws += worded(layer, message.text)
         return raws
 
     def _plain_layer(self, message: Message) -> Layer:
@@ -204,7 +204,7 @@ class Engine:
         hits = self.sweep.over(Batch([layer.text for layer in layers]))
         found: list[Raw] = []
         for number, layer in enumerate(layers):
-            found += evaluate(layer, hits.get(number) or Hits(), text) or worded(layer)
+            found += evaluate(layer, hits.get(number) or Hits(), text) or worded(layer, text)
         return found
 
     def _result(self, findings: list[Finding], context: ScanContext) -> ScanResult:

@@ -12,7 +12,7 @@ from compliance.lexicon.layers import AnyLayer, Layer
 from compliance.lexicon.model import CATEGORIES, MAX_TERM_CHARS, Term
 from compliance.lexicon.segment import crosses_words
 from compliance.lexicon.source import starter_lexicon
-from compliance.lexicon.surroundings import decorated, is_accident, whole_latin
+from compliance.lexicon.surroundings import decorated, hides, is_accident, whole_latin
 from compliance.lexicon.sweep import Hits, Span
 from compliance.rules.grammar import Rule, expand, load_words
 from compliance.rules.polarity import cleared, forbids, sentence
@@ -22,6 +22,7 @@ _MASK = "\x02"
 _WORDED = 2  # hold
 _SURE = 0.7  # a listed word needs a stronger contradiction than a pattern
 _AGREE = 0.6
+_OPEN = frozenset({"", "alias"})
 _CONTEXT = 4  # characters besides the hit: without them there is no wording to judge
 _OBSERVED = "语境像提示、拒绝或说明，降为观察。"
 
@@ -50,19 +51,23 @@ def evaluate(layer: AnyLayer, hits: Hits, original: str) -> list[Raw]:
     return _weighed(raws, layer.text) if raws else raws
 
 
-def worded(layer: AnyLayer) -> list[Raw]:
+def worded(layer: AnyLayer, original: str) -> list[Raw]:
     """A finding by wording alone: it asks for a second look and never blocks by itself."""
     wording = load_wording()
-    best = wording.best(layer.text)
-    if best is None or best[0] <= wording.accept:
-        return []
-    start, end = best[1]
-    if best[0] <= wording.accept + _SURE and forbids(layer.text[start:end]):
-        return []
-    category = wording.category(layer.text[start:end])
-    left, right = layer.span(start, end)
-    why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"
-    return [Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)]
+    for score, (start, end) in wording.suspicious(layer.text):
+        left, right = layer.span(start, end)
+        hidden = _rewritten(layer, start, end) or hides(original[left:right])
+        surplus = score - (wording.suspect if hidden else wording.accept)
+        if surplus > (_SURE if forbids(layer.text[start:end]) else 0):
+            category = wording.category(layer.text[start:end])
+            why = f"整句的说法与“{CATEGORIES[category][0]}”的违规话术相近，请人工确认。"
+            return [Raw(f"WD-{category}", category, _WORDED, left, right, "wording", why)]
+    return []
+
+
+def _rewritten(layer: AnyLayer, start: int, end: int) -> bool:
+    """More than emoji had to be restored to read it."""
+    return isinstance(layer, Layer) and not _OPEN.issuperset(layer.stage[start:end])
 
 
 def _masked(text: str, benign: list[Span]) -> str:

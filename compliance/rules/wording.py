@@ -87,12 +87,14 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
 
 @dataclass(frozen=True)
 class Wording:
-    """accept: a sentence above it is a finding by itself; veto: a rule below it only observes.
+    """accept: a sentence above it is a finding by itself; suspect: so is one above this when it was
+    written to be hidden; veto: a rule below it only observes.
 
     Weights are hundredths, so that sums are exact whatever their order.
     """
 
     accept: float
+    suspect: float
     veto: float
     bias: float
     neighbours: Neighbours
@@ -102,7 +104,7 @@ class Wording:
     automaton: Automaton
     tallies: dict[str, dict[str, int]]
     totals: dict[str, int]
-    limits: NDArray[np.int32]  # by length: no sum up to here is accepted
+    limits: NDArray[np.int32]  # by length: no sum up to here is suspect
     # The last text and its scores, replaced as one: threads may share it.
     memory: list[tuple[str, list[tuple[float, Span]]]] = field(default_factory=lambda: [("", [])])
 
@@ -119,18 +121,18 @@ class Wording:
         return found
 
     def candidates(self, batch: Batch, cells: Cells) -> Iterator[int]:
-        """A place in each sentence of a batch that is accepted; a long one only may be."""
+        """A place in each sentence of a batch that is suspect; a long one only may be."""
         totals = np.add.reduceat(weights(cells), batch.stops[:-1], dtype=np.int32)
         sizes = np.minimum(batch.stops[1:] - batch.stops[:-1] - 1, WINDOW + 1)
         for number in (totals > self.limits.take(sizes)).nonzero()[0].tolist():
             start, end = batch.bounds[number] + 1, batch.bounds[number + 1]
-            if end - start > WINDOW or self._accepts(batch.joined[start:end], int(totals[number])):
+            if end - start > WINDOW or self._suspects(batch.joined[start:end], int(totals[number])):
                 yield start
 
-    def _accepts(self, sentence: str, total: int) -> bool:
+    def _suspects(self, sentence: str, total: int) -> bool:
         """Whether the score is high enough once what three characters weigh is added."""
         total += sum(self.long[i] for _, _, i in self.automaton.find_overlapping(sentence))
-        return self._score(total + self.ending, len(sentence)) > self.accept
+        return self._score(total + self.ending, len(sentence)) > self.suspect
 
     def _score(self, total: int, size: int) -> float:
         return total * SCALE / _root(size) / 100 + self.bias
@@ -143,8 +145,9 @@ class Wording:
             self.memory[0] = (text, found)
         return found
 
-    def best(self, text: str) -> tuple[float, Span] | None:
-        return max(self._latest(text), default=None)
+    def suspicious(self, text: str) -> list[tuple[float, Span]]:
+        """The suspect windows, the worst first."""
+        return sorted((unit for unit in self._latest(text) if unit[0] > self.suspect), reverse=True)
 
     def around(self, text: str, start: int, end: int) -> float:
         """The score of the sentence that holds text[start:end]; windows begin and end in order."""
@@ -190,10 +193,11 @@ def _merged(
         if len(word) < 3 or word in class_words():
             tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
     long = sorted(w for w in weighed if len(w) > 2)
-    accept, veto, bias = (float(head[k]) for k in ("accept", "veto", "bias"))
+    accept, suspect, veto, bias = (float(head[k]) for k in ("accept", "suspect", "veto", "bias"))
     ending = weighed.get(_END, 0)
     return Wording(
         accept,
+        suspect,
         veto,
         bias,
         Neighbours(_unframed(weighed), counted().pairs),
@@ -203,7 +207,7 @@ def _merged(
         Automaton(long),
         tallies,
         totals,
-        _limits(accept - _REACH - bias, ending),
+        _limits(suspect - _REACH - bias, ending),
     )
 
 
