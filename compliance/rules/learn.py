@@ -20,7 +20,7 @@ from compliance.lexicon.layers import Squeezer
 from compliance.rules.batch import STOP
 from compliance.rules.examples import BAD, CLEAN, sentences
 from compliance.rules.grammar import DATA
-from compliance.rules.wording import class_words, grams, scale
+from compliance.rules.wording import STRANGE, class_words, grams, scale
 
 EPOCHS, RATE, DECAY, FOLDS, SEED = 15, 0.1, 1e-3, 5, 1
 RARE = 2  # a feature of one example only would learn that example by heart
@@ -39,6 +39,15 @@ class Example:
     scale: float
 
 
+class Scored(NamedTuple):
+    """What a model that did not see it says of an example: by itself, and beside a rule's finding,
+    where strange pairs take nothing away."""
+
+    alone: float
+    beside: float
+    bad: bool
+
+
 class Thresholds(NamedTuple):
     """As in wording.Wording."""
 
@@ -54,6 +63,11 @@ class Weights:
 
     def score(self, row: Example) -> float:
         return sum(self.values.get(f, 0.0) for f in row.features) * row.scale + self.bias
+
+    def held_back(self, row: Example) -> float:
+        """What strange pairs take from the score before it is held against a sentence."""
+        strange = sum(len(f) == 2 and f not in self.values for f in row.features)
+        return strange * -STRANGE / 100 * row.scale
 
 
 def features_of(text: str) -> tuple[str, ...]:
@@ -110,21 +124,25 @@ def _step(
     return 0.02 * error
 
 
-def cross_scores(rows: list[Example]) -> list[tuple[float, Example]]:
-    """Each example scored by a model that did not see it."""
+def cross_scores(rows: list[Example]) -> list[Scored]:
     order = list(range(len(rows)))
     random.Random(SEED).shuffle(order)
-    scored: list[tuple[float, Example]] = []
+    scored: list[Scored] = []
     for fold in range(FOLDS):
         held = set(order[fold::FOLDS])
         model = fit([row for i, row in enumerate(rows) if i not in held])
-        scored += [(model.score(rows[i]), rows[i]) for i in sorted(held)]
+        scored += [_scored(model, rows[i]) for i in sorted(held)]
     return scored
 
 
-def thresholds(scored: list[tuple[float, Example]]) -> Thresholds:
-    clean = sorted((s for s, row in scored if not row.bad), reverse=True)
-    bad = sorted(s for s, row in scored if row.bad)
+def _scored(model: Weights, row: Example) -> Scored:
+    beside = model.score(row)
+    return Scored(beside - model.held_back(row), beside, row.bad)
+
+
+def thresholds(scored: list[Scored]) -> Thresholds:
+    clean = sorted((one.alone for one in scored if not one.bad), reverse=True)
+    bad = sorted(one.beside for one in scored if one.bad)
     accept, suspect = (clean[int(share * len(clean))] for share in (FALSE_SHARE, HIDDEN_SHARE))
     veto = min(bad[int(LOST_SHARE * len(bad))], suspect)
     return Thresholds(round(accept, 2), round(suspect, 2), round(veto, 2))
@@ -161,8 +179,8 @@ def main(argv: list[str]) -> int:
     rows = examples()
     scored = cross_scores(rows)
     limits = thresholds(scored)
-    bad = [s for s, row in scored if row.bad]
-    clean = [s for s, row in scored if not row.bad]
+    bad = [one.alone for one in scored if one.bad]
+    clean = [one.alone for one in scored if not one.bad]
     print(f"{len(bad)} violations, {len(clean)} clean; {limits}")
     for cut in sorted({*limits, -1.0, 0.0, 1.0, 2.0}):
         found = sum(s > cut for s in bad) / len(bad)

@@ -40,27 +40,28 @@ class Alphabet:
 
 
 class Neighbours:
-    """`weights`: pair or character -> its weight, a whole number; `known`: pairs people write."""
+    """`weights`: pair or character -> its weight, a whole number; `known`: pairs people write;
+    `strange`: what a pair weighs that has no weight of its own."""
 
-    def __init__(self, weights: Mapping[str, int], known: Iterable[str]) -> None:
+    def __init__(self, weights: Mapping[str, int], known: Iterable[str], strange: int = 0) -> None:
         weighed = {w: n for w, n in weights.items() if len(w) <= 2 and near(w)}
         written = {pair for pair in known if near(pair)}
         self.alphabet = Alphabet(weighed.keys() | written)
-        table = np.zeros((self.alphabet.width, self.alphabet.width), np.int32)
-        self._fill(table, weighed)
+        table = np.full((self.alphabet.width, self.alphabet.width), strange, np.int32)
+        self._fill(table, weighed, strange)
         cells = (table * 2).ravel()
         cells[self.alphabet.of(sorted(written))] += 1
         if np.abs(cells).max() >= 1 << 15:
             raise ValueError("a weight is too large for the table of neighbours")
         self.cells: Cells = cells.astype(np.int16)
 
-    def _fill(self, table: Numbers, weights: Mapping[str, int]) -> None:
+    def _fill(self, table: Numbers, weights: Mapping[str, int], strange: int) -> None:
         """A pair also carries the weight of its first character."""
         for char, weight in weights.items():
             if len(char) == 1:
-                table[self.alphabet.numbers[ord(char)], :] = weight
+                table[self.alphabet.numbers[ord(char)], :] += weight
         pairs = sorted(word for word in weights if len(word) == 2)
-        table.ravel()[self.alphabet.of(pairs)] += [weights[pair] for pair in pairs]
+        table.ravel()[self.alphabet.of(pairs)] += [weights[pair] - strange for pair in pairs]
 
     def of(self, found: Units) -> Cells:
         """One cell for each two neighbours; read them by `weights` and `unknown`."""

@@ -29,6 +29,9 @@ SCALE = 3.0
 WINDOW = 48
 Span = tuple[int, int]
 _REACH = 2.0  # three characters and more decide only where the rest comes this close to a finding
+# What a pair weighs that fewer than two examples hold: of talk that it does not know the model
+# shall say little. Learned it would be nothing, for the examples know each other's talk.
+STRANGE = -45
 _START, _END = "^$"
 
 
@@ -51,7 +54,11 @@ def framed(sentence: str) -> str:
 def grams(sentence: str) -> list[str]:
     """Every character and every pair of neighbours, as often as they stand there."""
     text = framed(sentence)
-    return [*text, *map(add, text, text[1:])]
+    return [*text, *_pairs(text)]
+
+
+def _pairs(text: str) -> Iterator[str]:
+    return map(add, text, text[1:])
 
 
 def scale(sentence: str) -> float:
@@ -98,6 +105,7 @@ class Wording:
     veto: float
     bias: float
     neighbours: Neighbours
+    pairs: frozenset[str]  # that have a weight, STOP at the ends of a sentence
     ending: int
     words: list[str]  # three characters and class words beyond them, and their weights
     long: list[int]
@@ -154,7 +162,14 @@ class Wording:
         found = self._latest(text)
         first = bisect_right(found, start, key=lambda unit: unit[1][1])
         last = bisect_left(found, end, key=lambda unit: unit[1][0])
-        return max((score for score, _ in found[first:last]), default=self.bias)
+        told = (score + self._held_back(text[slice(*span)]) for score, span in found[first:last])
+        return max(told, default=self.bias)
+
+    def _held_back(self, sentence: str) -> float:
+        """What its strange pairs took from the score: that the model does not know a sentence is
+        no reason to doubt the rule that does."""
+        strange = sum(pair not in self.pairs for pair in _pairs(f"{STOP}{sentence}{STOP}"))
+        return -strange * STRANGE * SCALE / _root(len(sentence)) / 100
 
     def category(self, sentence: str) -> str:
         """The category whose examples share most with the sentence (naive Bayes)."""
@@ -194,13 +209,14 @@ def _merged(
             tallies[word] = dict(sum((tally for _, tally in parts), Counter[str]()))
     long = sorted(w for w in weighed if len(w) > 2)
     accept, suspect, veto, bias = (float(head[k]) for k in ("accept", "suspect", "veto", "bias"))
-    ending = weighed.get(_END, 0)
+    ending, near = weighed.get(_END, 0), _unframed(weighed)
     return Wording(
         accept,
         suspect,
         veto,
         bias,
-        Neighbours(_unframed(weighed), counted().pairs),
+        Neighbours(near, counted().pairs, STRANGE),
+        frozenset(pair for pair in near if len(pair) == 2),
         ending,
         long,
         [weighed[word] for word in long],
