@@ -64,7 +64,7 @@ def _detail(request: Request, alert: Alert) -> dict[str, Any]:
         record("alert.view", actor=user, obj=alert)
     return {
         "talk": archive.talk_around(message, user) if message else None,
-        "findings": alert.findings,
+        "findings": sorted(alert.findings, key=lambda found: -found["severity"]),
         "category": category_name(alert.category),
         "staff_history": desk.history(user, user=alert.user),
         "customer_history": desk.history(user, customer=alert.customer) if alert.customer else None,
