@@ -27,7 +27,7 @@ RARE = 2  # a feature of one example only would learn that example by heart
 SLIGHT = 0.15  # three characters of less weight are left out: there are too many of them
 # Of the clean examples, which were chosen to be hard, may be taken for violations: as usually
 # written, and when the writing itself is suspicious.
-FALSE_SHARE, HIDDEN_SHARE = 0.008, 0.04
+FALSE_SHARE, HIDDEN_SHARE = 0.006, 0.035
 LOST_SHARE = 0.055  # of the violations may be taken for harmless by the veto
 
 
