@@ -70,17 +70,22 @@ def _verify(found: Outside, start: int) -> Verdict:
     size, heads = tree.size(), list(LogHead.objects.order_by("size"))
     sizes = {row.size for row in heads} | {line.signed.head.size for line in found.readable}
     sizes = {one for one in sizes if one <= size} | {size}
-    checked = workers.check_all(_jobs(start, size, sizes))
+    checked, (outer, inner) = workers.check_all(_jobs(start, size, sizes), lambda: _beside(found))
     roots = _roots(start, checked, sizes)
     faults = [fault for part in checked for fault in part.faults]
     known = {fault.index for fault in faults if fault.index is not None}
-    faults += outside.chain_faults(found)
-    faults += outside.mirror_faults(found)
+    faults += outer
     faults += outside.line_faults(found, size, roots, known)
     faults += outside.head_faults(heads, size, roots, known)
     faults += _subtree_faults(roots)
-    faults += tables.faults()
+    faults += inner
     return _verdict(found, size, start, checked, roots, distinct(faults))
+
+
+def _beside(found: Outside) -> tuple[list[Fault], list[Fault]]:
+    """Faults that need no recomputed tree: of the anchor file, of the tables."""
+    outer = [*outside.chain_faults(found), *outside.mirror_faults(found)]
+    return outer, list(tables.faults())
 
 
 def _jobs(start: int, size: int, sizes: set[int]) -> list[workers.Job]:

@@ -11,10 +11,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from django.conf import settings
 from django.db import connection
@@ -28,10 +28,11 @@ PROCESSES = max(2, os.cpu_count() or 2)
 # Below this many leaves the start of a process costs more than it saves.
 WORTHWHILE = 50_000
 Job = tuple[int, int, list[int]]
+T = TypeVar("T")
 # Django must be ready before this package is imported. A process of one batch collects no garbage,
 # from its start: a sixth of that start would be spent on it.
 _START = (
-    "import gc; gc.disable(); import django; django.setup();"
+    "import gc; gc.disable(); from scrm.core import bare; bare.setup();"
     " from compliance.archive.verify import workers; workers.main()"
 )
 
@@ -40,28 +41,31 @@ class WorkerFailed(Exception):
     """A process ended without its result; nothing may be concluded."""
 
 
-def check_all(jobs: Sequence[Job]) -> list[Part]:
-    """The parts in order. Must run in the transaction whose snapshot counts."""
+def check_all(jobs: Sequence[Job], beside: Callable[[], T]) -> tuple[list[Part], T]:
+    """The parts in order, and what the checks `beside` them found: this process makes those while
+    helpers start. Must run in the transaction whose snapshot counts."""
     leaves = sum(high - low for low, high, _ in jobs)
     if leaves < WORTHWHILE:
-        return list(_check(jobs))
+        return list(_check(jobs)), beside()
     waiting: SimpleQueue[Job] = SimpleQueue()
     for job in jobs:
         waiting.put(job)
-    return sorted(_together(waiting), key=lambda part: part.low)
+    found, told = _together(waiting, beside)
+    return sorted(found, key=lambda part: part.low), told
 
 
-def _together(waiting: "SimpleQueue[Job]") -> list[Part]:
+def _together(waiting: "SimpleQueue[Job]", beside: Callable[[], T]) -> tuple[list[Part], T]:
     order = {"database": connection.settings_dict["NAME"], "snapshot": _snapshot()}
     with ThreadPoolExecutor(PROCESSES - 1) as pool:
         helpers = [pool.submit(_helped, order, waiting) for _ in range(PROCESSES - 1)]
         try:
             with collector.resting():
+                told = beside()
                 found = list(_check(_taken(waiting)))
         finally:
             # Nothing is left unless this process failed, and then nobody need go on.
             list(_taken(waiting))
-        return found + [part for helper in helpers for part in helper.result()]
+        return found + [part for helper in helpers for part in helper.result()], told
 
 
 def _taken(waiting: "SimpleQueue[Job]") -> Iterator[Job]:
