@@ -8,6 +8,7 @@ its text. So the rest can still be checked after a purge has blanked body and en
 
 import json.encoder
 from collections.abc import Iterable, Sequence
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -56,8 +57,8 @@ _Message = tuple[
 
 def message_json(facts: MessageFacts | _Message) -> str:
     """Canonical JSON of the facts; written out because verification does it a million times."""
-    action, contact, conversation, corp, customer, envelope, error, from_staff, msgid = facts[:9]
-    msgtype, recalls, received_at, receivers, room_id, sender, sent_at, seq, user = facts[9:]
+    (action, contact, conversation, corp, customer, envelope, error, from_staff, msgid, msgtype,
+     recalls, received_at, receivers, room_id, sender, sent_at, seq, user) = facts  # fmt: skip
     return (
         f'{{"action":{_quoted(action)},"contact":{"null" if contact is None else contact},'
         f'"conversation":{_quoted(conversation)},"corp":{_quoted(corp)},'
@@ -72,7 +73,7 @@ def message_json(facts: MessageFacts | _Message) -> str:
 
 def raw_bytes(publickey_ver: int, random_key: str, chat_msg: str) -> bytes:
     """The envelope as evidence: key version, wrapped key and ciphertext, joined by bars."""
-    return encoded(f"{publickey_ver}|{random_key}|{chat_msg}")
+    return f"{publickey_ver}|{random_key}|{chat_msg}".encode("utf-8", "surrogatepass")
 
 
 def content_bytes(salt: bytes, body: str, text: str) -> bytes:
@@ -101,15 +102,14 @@ def _escaped(texts: Sequence[bytes]) -> list[bytes]:
 
 def digests(rows: Sequence[bytes]) -> list[tuple[str, str]]:
     """SHA-256 and SM3 of each in hex."""
-    sides = [[digest.hex() for digest in one.hash_all(rows)] for one in ALGORITHMS]
-    return list(zip(*sides, strict=True))
+    return list(zip(*(one.hex_all(rows) for one in ALGORITHMS), strict=True))
 
 
 def message_tails(facts: str, raw: tuple[str, str], content: tuple[str, str]) -> Tails:
-    tail = f'"facts":{facts},"kind":"message","raw":'
+    (outside, outer), (inside, inner) = raw, content
     return (
-        f'"content":"{content[0]}",{tail}"{raw[0]}"}}',
-        f'"content":"{content[1]}",{tail}"{raw[1]}"}}',
+        f'"content":"{inside}","facts":{facts},"kind":"message","raw":"{outside}"}}',
+        f'"content":"{inner}","facts":{facts},"kind":"message","raw":"{outer}"}}',
     )
 
 
@@ -132,11 +132,25 @@ _Scan = tuple[str, str, str, str, int, str, int | None, str | None]
 
 def scan_json(facts: ScanFacts | _Scan) -> str:
     digest, engine, findings, lexicon, message, scanned_at, severity, given = facts
+    before, after = scan_frame(digest, engine, findings, lexicon, scanned_at, severity, given)
+    return f"{before}{message}{after}"
+
+
+def scan_frame(
+    digest: str,
+    engine: str,
+    findings: str,
+    lexicon: str,
+    scanned_at: str,
+    severity: int | None,
+    given: str | None,
+) -> tuple[str, str]:
+    """Scan results of one batch differ in little but their message: what stands around that."""
     known = "" if given is None else f'"given":{given},'
     return (
         f'{{"digest":{_quoted(digest)},"engine":{_quoted(engine)},"findings":{findings},'
-        f'{known}"lexicon":{_quoted(lexicon)},"message":{message},"scanned_at":"{scanned_at}",'
-        f'"severity":{"null" if severity is None else severity}}}'
+        f'{known}"lexicon":{_quoted(lexicon)},"message":',
+        f',"scanned_at":"{scanned_at}","severity":{"null" if severity is None else severity}}}',
     )
 
 
@@ -153,9 +167,22 @@ def event_facts(name: str, facts: dict[str, object]) -> str:
 def leaf_hashes(rows: Iterable[tuple[str, Tails]]) -> list[Hashes]:
     """(SHA-256, SM3) of each leaf, from its time and its tails: what Algorithm.leaf gives, without
     copying the data once more."""
+    first, second = _leaf_data(rows)
+    return list(zip(SHA256.hash_all(first), SM3.hash_all(second), strict=True))
+
+
+def leaf_digests(rows: Iterable[tuple[str, Tails]]) -> list[str]:
+    """The same in hex, both in one."""
+    first, second = _leaf_data(rows)
+    return list(map(add, SHA256.hex_all(first), SM3.hex_all(second)))
+
+
+def _leaf_data(rows: Iterable[tuple[str, Tails]]) -> tuple[list[bytes], list[bytes]]:
     first, second = [], []
     for at, (one, other) in rows:
         data = f'\x00{{"at":"{at}",{one}'.encode("utf-8", "surrogatepass")
         first.append(data)
-        second.append(data if one is other else encoded(f'\x00{{"at":"{at}",{other}'))
-    return list(zip(SHA256.hash_all(first), SM3.hash_all(second), strict=True))
+        if one is not other:
+            data = f'\x00{{"at":"{at}",{other}'.encode("utf-8", "surrogatepass")
+        second.append(data)
+    return first, second

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from compliance.archive.log import leaves as form
 from compliance.archive.log import rows
@@ -9,14 +10,14 @@ from compliance.archive.log.canonical import canonical
 from compliance.archive.log.purges import Purges
 from compliance.archive.verify.media import MediaRows
 from compliance.archive.verify.messages import Messages
-from compliance.archive.verify.reading import Row, by_key, shared_moment
+from compliance.archive.verify.reading import Row, by_key, moment, shared_moment
 from compliance.archive.verify.verdict import Fault, Missing
 from compliance.models import Decision
 from scrm.audit.models import AuditEvent
 
-# After the key the columns of ScanFacts, in its order.
+# After the key and the message what _scan_frame takes, in its order.
 _SCANS = """
-SELECT id, lexicon_digest, engine_version, findings::text, lexicon_version, message_id, at::text,
+SELECT id, message_id, lexicon_digest, engine_version, findings::text, lexicon_version, at::text,
        severity, given::text
 FROM compliance_messagescan WHERE
 """
@@ -24,13 +25,24 @@ FROM compliance_messagescan WHERE
 
 def _scan_facts(refs: Sequence[int]) -> dict[int, str]:
     found = {}
-    for key, digest, engine, findings, lexicon, message, at, severity, given in by_key(
-        _SCANS, refs
-    ).values():
-        told, known = _canonical(findings), given and _canonical(given)
-        facts = (digest, engine, told, lexicon, message, shared_moment(at), severity, known)
-        found[key] = form.scan_json(facts)
+    for key, message, *shared in by_key(_SCANS, refs).values():
+        before, after = _scan_frame(*shared)
+        found[key] = f"{before}{message}{after}"
     return found
+
+
+@lru_cache(maxsize=1024)
+def _scan_frame(
+    digest: str,
+    engine: str,
+    findings: str,
+    lexicon: str,
+    at: str,
+    severity: int | None,
+    given: str | None,
+) -> tuple[str, str]:
+    told, known = _canonical(findings), given and _canonical(given)
+    return form.scan_frame(digest, engine, told, lexicon, moment(at), severity, known)
 
 
 def _canonical(text: str) -> str:
@@ -59,48 +71,43 @@ class Checker:
     """Compares stored leaves with what their rows give now."""
 
     def __init__(self, found: Sequence[Row], purges: Purges) -> None:
-        self.found = found
-        self.places: dict[str, list[int]] = {}
-        for place, row in enumerate(found):
-            self.places.setdefault(row[1], []).append(place)
+        self.asked: dict[str, list[Row]] = {}
+        for row in found:
+            self.asked.setdefault(row[1], []).append(row)
         self.messages = Messages(self._refs("message"), purges.messages)
         self.media = MediaRows(self._refs("media"), purges.media)
 
-    def faults(self) -> Iterator[Fault]:
-        tails = self._tails()
-        hashed = form.leaf_hashes(
+    def faults(self) -> list[Fault]:
+        """In the order of the leaves."""
+        found = [fault for kind in self.asked for fault in self._faults(kind, self.asked[kind])]
+        return sorted(found, key=lambda fault: fault.index or 0)
+
+    def _faults(self, kind: str, asked: list[Row]) -> Iterator[Fault]:
+        tails = self._of_kind(kind, asked)
+        computed = form.leaf_digests(
             (shared_moment(row[5]), tail)
-            for row, tail in zip(self.found, tails, strict=True)
+            for row, tail in zip(asked, tails, strict=True)
             if not isinstance(tail, Missing)
         )
-        computed = list(map(b"".join, hashed))
         # Only an event carries its facts itself; elsewhere they would be nobody's words.
-        added = any(row[6] and row[1] != "event" for row in self.found)
-        if added or computed != [bytes(row[4]) for row in self.found]:
-            yield from self._differing(tails, iter(computed))
+        added = kind != "event" and any(row[6] for row in asked)
+        if added or computed != [row[4] for row in asked]:
+            yield from self._differing(asked, tails, iter(computed))
 
-    def _differing(self, tails: list[Tails], computed: Iterator[bytes]) -> Iterator[Fault]:
-        for (index, kind, ref, _, stored, _, facts), tail in zip(self.found, tails, strict=True):
+    def _differing(
+        self, asked: list[Row], tails: list[Tails], computed: Iterator[str]
+    ) -> Iterator[Fault]:
+        for (index, kind, ref, _, stored, _, facts), tail in zip(asked, tails, strict=True):
             if isinstance(tail, Missing):
                 yield Fault(f"第 {index} 号叶{self._name(kind, ref)}{tail}。", index)
-            elif next(computed) != bytes(stored) or (facts and kind != "event"):
+            elif next(computed) != stored or (facts and kind != "event"):
                 yield Fault(
                     f"第 {index} 号叶{self._name(kind, ref)}与入链时不一致，记录被改动或调换。",
                     index,
                 )
 
     def _refs(self, kind: str) -> list[int]:
-        refs = [self.found[place][2] for place in self.places.get(kind, [])]
-        return [ref for ref in refs if ref is not None]
-
-    def _tails(self) -> list[Tails]:
-        """Of each leaf, in order."""
-        tails: list[Tails] = [_NO_ROW] * len(self.found)
-        for kind, places in self.places.items():
-            asked = [self.found[place] for place in places]
-            for place, tail in zip(places, self._of_kind(kind, asked), strict=True):
-                tails[place] = tail
-        return tails
+        return [row[2] for row in self.asked.get(kind, []) if row[2] is not None]
 
     def _of_kind(self, kind: str, asked: list[Row]) -> list[Tails]:
         if kind == "message":

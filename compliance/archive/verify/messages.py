@@ -72,45 +72,25 @@ class Messages:
     def _opened(self, asked: Sequence[Row]) -> list[form.Tails | Missing]:
         rows = [self.rows[row[2]] for row in asked]
         envelopes = [self.envelopes[row[1]] for row in rows]
-        contents = form.contents(
-            [row[3] for row in asked], _plain(rows, 2, _BODY), _plain(rows, 3, _TEXT)
-        )
+        salts = [bytes.fromhex(row[3]) for row in asked]
+        contents = form.contents(salts, _plain(rows, 2, _BODY), _plain(rows, 3, _TEXT))
         raw = [form.raw_bytes(*envelope[1:4]) for envelope in envelopes]
         facts = map(self._facts, rows, envelopes)
         return list(map(form.message_tails, facts, form.digests(raw), form.digests(contents)))
 
     def _facts(self, row: Row, envelope: Row) -> str:
-        action, contact, conversation, customer, error, from_staff, msgid, msgtype = row[4:12]
-        recalls, receivers, room_id, sender, sent_at, user = row[12:]
-        corp, outer, received_at, seq = envelope[4:]
-        # In the order of MessageFacts.
+        (_, _, _, _, action, contact, conversation, customer, error, from_staff, msgid, msgtype,
+         recalls, receivers, room_id, sender, sent_at, user) = row  # fmt: skip
+        _, _, _, _, corp, outer, received_at, seq = envelope
+        known, received = self._receivers, shared_moment(received_at)
+        names = known[receivers] if receivers in known else self._canonical(receivers)
         return form.message_json(
-            (
-                action,
-                contact,
-                conversation,
-                corp,
-                customer,
-                outer,
-                error,
-                from_staff,
-                msgid,
-                msgtype,
-                recalls,
-                shared_moment(received_at),
-                self._canonical(receivers),
-                room_id,
-                sender,
-                moment(sent_at),
-                seq,
-                user,
-            )
-        )
+            (action, contact, conversation, corp, customer, outer, error, from_staff, msgid, msgtype,
+             recalls, received, names, room_id, sender, moment(sent_at), seq, user)
+        )  # fmt: skip
 
     def _canonical(self, text: str) -> str:
-        known = self._receivers.get(text)
-        if known is None:
-            known = self._receivers[text] = _canonical(text)
+        known = self._receivers[text] = _canonical(text)
         return known
 
 

@@ -17,7 +17,9 @@ from compliance.archive.verify.verdict import Fault
 # Leaves of one part; a multiple of WIDTH.
 PART = 32 * WIDTH
 _LENGTH = 32
-_GONE = b"\x00" * _LENGTH
+# Both hashes of a leaf in hex, and what stands for those that are not there.
+_HEX = 4 * _LENGTH
+_GONE = "0" * _HEX
 Sides = tuple[list[bytes], list[bytes]]
 
 
@@ -63,33 +65,49 @@ def _bytes(pair: Sequence[str]) -> Hashes:
 def check(low: int, high: int, ends: Iterable[int], purges: Purges) -> Part:
     """Leaves [low, high), low a multiple of WIDTH; `ends` are sizes in (low, high]."""
     found = leaf_rows(low, high)
-    sides, faults = _in_order(found, low, high)
+    hashes = _in_order(found, low, high)
+    sides, faults = _sides(hashes), _missing(hashes, low)
     faults += _times(found)
-    faults += Checker(found, purges).faults()
+    checker = Checker(found, purges)
+    faults += checker.faults()
     return Part(
         low=low,
         blocks=_blocks(sides),
         ends={size: _end(sides, size - low) for size in ends if size % WIDTH},
         faults=faults,
-        messages=sum(row[1] == "message" for row in found),
+        messages=len(checker.asked.get("message", [])),
     )
 
 
-def _in_order(found: Sequence[Row], low: int, high: int) -> tuple[Sides, list[Fault]]:
-    """The stored hashes of the range, one list for each algorithm, and the leaves that lack them."""
-    stored = {row[0]: bytes(row[4]) for row in found}
-    hashes = [stored.get(index, b"") for index in range(low, high)]
-    faults = [
+def _in_order(found: Sequence[Row], low: int, high: int) -> list[str]:
+    """The stored hashes of each leaf of the range; "" for one that is not there."""
+    if [row[0] for row in found] == list(range(low, high)):
+        return [row[4] for row in found]
+    stored = {row[0]: row[4] for row in found}
+    return [stored.get(index, "") for index in range(low, high)]
+
+
+def _missing(hashes: Sequence[str], low: int) -> list[Fault]:
+    return [
         Fault(f"第 {index} 号叶缺失或残缺，叶记录被删除。", index)
         for index, length in enumerate(map(len, hashes), low)
-        if length != 2 * _LENGTH
+        if length != _HEX
     ]
-    first = [both[:_LENGTH] or _GONE for both in hashes]
-    return (first, [both[_LENGTH:] or _GONE for both in hashes]), faults
+
+
+def _sides(hashes: Sequence[str]) -> Sides:
+    """One list of hashes for each algorithm."""
+    joined = bytes.fromhex("".join([both if len(both) == _HEX else _GONE for both in hashes]))
+    starts = range(0, len(joined), 2 * _LENGTH)
+    first = [joined[at : at + _LENGTH] for at in starts]
+    return first, [joined[at + _LENGTH : at + 2 * _LENGTH] for at in starts]
 
 
 def _times(found: Sequence[Row]) -> list[Fault]:
     """Appending never goes back in time, so a leaf that does was not appended by us."""
+    times = [row[5] for row in found]
+    if times == sorted(times):
+        return []
     return [
         Fault(f"第 {after[0]} 号叶的时间早于前一片，时间被回拨。", after[0])
         for before, after in itertools.pairwise(found)

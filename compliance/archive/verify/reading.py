@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import connection
 
-# (index, kind, ref, salt, both hashes, time, facts)
+# (index, kind, ref, salt, both hashes, time, facts); salt and hashes in hex, as the driver takes
+# bytes apart several times slower than text.
 _LEAVES = """
-SELECT index, kind, ref, salt, sha256 || sm3, created_at::text, facts
+SELECT index, kind, ref, encode(salt, 'hex'), encode(sha256 || sm3, 'hex'), created_at::text, facts
 FROM compliance_logleaf WHERE {} ORDER BY index
 """
 # A range of keys is read in one go unless it is mostly holes.

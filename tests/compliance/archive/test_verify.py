@@ -8,7 +8,7 @@ from compliance.archive.log.append import append_events
 from compliance.archive.verify import archive_verify, workers
 from compliance.archive.verify.parts import PART
 from compliance.archive.verify.service import verify
-from compliance.models import LogLeaf
+from compliance.models import LogLeaf, MessageScan
 from scrm.audit.models import AuditEvent
 from scrm.audit.services import record
 from tests.factories.cast import Cast, befriend, make
@@ -132,3 +132,49 @@ def test_words_written_into_a_leaf_that_has_none_are_found(logged: Chat) -> None
     verdict = verify()
     assert not verdict.ok
     assert str(leaf.index) in verdict.sentence
+
+
+def test_faults_of_several_kinds_stand_in_the_order_of_the_leaves(logged: Chat) -> None:
+    anchors.anchor()
+    first, second = (message_of(logged.rows[n]).pk for n in (1, 4))
+    append_events([("test.note", {"n": 1})])
+    event = LogLeaf.objects.get(kind="event", facts__contains="test.note")
+    as_superuser("UPDATE compliance_logleaf SET facts = 'x' WHERE index = %s", event.index)
+    as_superuser("UPDATE compliance_archivedmessage SET sender = 'bob' WHERE id = %s", second)
+    as_superuser("UPDATE compliance_messagescan SET severity = 3 WHERE message_id = %s", first)
+    changed = [
+        LogLeaf.objects.get(kind="message", ref=second).index,
+        LogLeaf.objects.get(kind="scan", ref=MessageScan.objects.get(message_id=first).pk).index,
+        event.index,
+    ]
+    assert [fault.index for fault in verify().faults] == sorted(changed)
+
+
+SHORT = {
+    "no hash": "UPDATE compliance_logleaf SET sm3 = '' WHERE index = %s",
+    "a byte less": "UPDATE compliance_logleaf SET sm3 = substring(sm3 FOR 31) WHERE index = %s",
+    "a byte more": r"UPDATE compliance_logleaf SET sm3 = sm3 || '\x00' WHERE index = %s",
+    "no salt": "UPDATE compliance_logleaf SET salt = '' WHERE index = %s",
+}
+
+
+@pytest.mark.parametrize("edit", SHORT)
+def test_a_leaf_of_the_wrong_length_is_named(logged: Chat, edit: str) -> None:
+    anchors.anchor()
+    leaf = LogLeaf.objects.filter(kind="message").order_by("index")[2]
+    as_superuser(SHORT[edit], leaf.index)
+    assert [fault.index for fault in verify().faults] == [leaf.index]
+
+
+ODD = ['"', "\\", "\\N", "\t", "\n", "\r", "null", "\x01", "a|b", "é", "👋"]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_text_written_into_a_name_is_named(logged: Chat, text: str) -> None:
+    anchors.anchor()
+    pk = message_of(logged.rows[2]).pk
+    leaf = LogLeaf.objects.get(kind="message", ref=pk)
+    for column in ("sender", "room_id"):
+        statement = f"UPDATE compliance_archivedmessage SET {column} = %s WHERE id = %s"
+        as_superuser(statement, text, pk)
+    assert [fault.index for fault in verify().faults] == [leaf.index]

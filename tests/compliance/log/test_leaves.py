@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.archive.log import canonical, leaves
+from compliance.archive.log import canonical, leaves, merkle
 from compliance.archive.verify.reading import moment
 
 # Lone surrogates too: what a vendor sends is kept as it came.
@@ -61,6 +61,29 @@ def test_facts_of_a_scan_are_canonical_json(
     given_facts = (digest, engine, "[]", lexicon, message, canonical.moment(at), severity, told)
     assert leaves.scan_json(given_facts) == canonical.canonical(facts)
     assert leaves.scan_json(leaves.ScanFacts(*given_facts)) == canonical.canonical(facts)
+
+
+@given(st.lists(st.tuples(TIMES.map(canonical.moment), TEXTS, TEXTS), max_size=5), st.booleans())
+def test_hashes_of_many_leaves_are_those_of_each(
+    rows: list[tuple[str, str, str]], alike: bool
+) -> None:
+    """In hex and as bytes, whether or not both hashes cover the same."""
+    given_rows = [(at, (one, one if alike else other)) for at, one, other in rows]
+    expected = [
+        tuple(
+            algorithm.leaf(canonical.encoded(f'{{"at":"{at}",{tail}'))
+            for algorithm, tail in zip(merkle.ALGORITHMS, tails, strict=True)
+        )
+        for at, tails in given_rows
+    ]
+    assert leaves.leaf_hashes(given_rows) == expected
+    assert leaves.leaf_digests(given_rows) == [b"".join(pair).hex() for pair in expected]
+
+
+@given(st.lists(st.binary(max_size=200), max_size=5))
+def test_digests_of_many_are_those_of_each(rows: list[bytes]) -> None:
+    expected = [tuple(one.hash(row).hex() for one in merkle.ALGORITHMS) for row in rows]
+    assert leaves.digests(rows) == expected
 
 
 @given(st.lists(st.tuples(st.binary(max_size=16), TEXTS, TEXTS), max_size=5))
