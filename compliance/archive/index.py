@@ -1,6 +1,7 @@
 """The last stage: makes scanned and stored messages findable. Repeatable, with a cursor of its own."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -10,6 +11,8 @@ from compliance.models import ArchivedMessage, MessageIndex
 from scrm.core import bulk
 
 _BATCH = 1000
+_COLUMNS = ("message_id", "sent_at", "user_id", "customer_id", "from_staff", "msgtype", "tokens")
+_facets = itemgetter("id", *_COLUMNS[1:-1])
 _READ = ("text", "envelope_id", "sent_at", "user_id", "customer_id", "from_staff", "msgtype")
 
 
@@ -49,25 +52,13 @@ def index_stored(messages: Iterable[ArchivedMessage]) -> int:
 
 
 def _index_batch(batch: list[ArchivedMessage]) -> int:
-    bulk.insert_new(entries(batch))
+    if batch:
+        bulk.insert_new_columns(MessageIndex, columns(batch))
     return len(batch)
 
 
-def entries(batch: list[ArchivedMessage]) -> list[MessageIndex]:
+def columns(batch: list[ArchivedMessage]) -> bulk.Columns:
+    """The rows of these messages in the index."""
+    rows = [_facets(message.__dict__) for message in batch]
     tokens = terms.tokens_of_many([terms.searchable(message.text) for message in batch])
-    return [_entry(*pair) for pair in zip(batch, tokens, strict=True)]
-
-
-def _entry(message: ArchivedMessage, tokens: terms.Tokens) -> MessageIndex:
-    return bulk.made(
-        MessageIndex,
-        {
-            "message_id": message.pk,
-            "sent_at": message.sent_at,
-            "user_id": message.user_id,
-            "customer_id": message.customer_id,
-            "from_staff": message.from_staff,
-            "msgtype": message.msgtype,
-            "tokens": tokens,
-        },
-    )
+    return dict(zip(_COLUMNS, [*zip(*rows, strict=True), tokens], strict=True))

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contacts.models import CustomerEvent, ExternalContact
 from scrm.accounts.models import User
@@ -10,6 +10,16 @@ from scrm.core import bulk
 
 # Shared by all facts without any; nobody writes into it.
 _NOTHING: dict[str, object] = {}
+_COLUMNS = (
+    "customer_id",
+    "contact_id",
+    "user_id",
+    "kind",
+    "occurred_at",
+    "source",
+    "properties",
+    "key",
+)
 
 
 class Fact(NamedTuple):
@@ -26,23 +36,16 @@ class Fact(NamedTuple):
 
 def note_events(facts: Iterable[Fact]) -> None:
     """Adds facts to the behaviour stream, all in one statement."""
-    bulk.insert_new([_event(fact) for fact in facts])
+    if rows := [_row(fact) for fact in facts]:
+        columns = zip(*rows, strict=True)
+        bulk.insert_new_columns(CustomerEvent, dict(zip(_COLUMNS, columns, strict=True)))
 
 
-def _event(fact: Fact) -> CustomerEvent:
-    return bulk.made(
-        CustomerEvent,
-        {
-            "customer_id": fact.contact.customer_id if fact.contact else None,
-            "contact_id": fact.contact.pk if fact.contact else None,
-            "user_id": fact.user.pk if fact.user else None,
-            "kind": fact.kind,
-            "occurred_at": fact.at,
-            "source": fact.source,
-            "properties": fact.properties,
-            "key": fact.key,
-        },
-    )
+def _row(fact: Fact) -> tuple[Any, ...]:
+    kind, contact, user, at, key, source, properties = fact
+    customer = contact.customer_id if contact else None
+    contact_id, user_id = contact.id if contact else None, user.id if user else None
+    return customer, contact_id, user_id, kind, at, source, properties, key
 
 
 def note_event(
@@ -56,6 +59,7 @@ def note_event(
     **properties: object,
 ) -> None:
     """Adds one fact to the behaviour stream; the same key at the same time is told once."""
+    fact = Fact(kind, contact, user, at, key, source, properties)
     CustomerEvent.objects.bulk_create(
-        [_event(Fact(kind, contact, user, at, key, source, properties))], ignore_conflicts=True
+        [CustomerEvent(**dict(zip(_COLUMNS, _row(fact), strict=True)))], ignore_conflicts=True
     )

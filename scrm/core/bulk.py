@@ -6,8 +6,9 @@ tables: Model.__init__ costs more than storing the row.
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
@@ -18,15 +19,17 @@ from scrm.core.fields import RowEncryptedTextField
 
 _CHUNK = 1 << 18
 M = TypeVar("M", bound=models.Model)
+# By attname, the values of all rows.
+Columns = Mapping[str, Sequence[Any]]
 
 
 def made(model: type[M], values: dict[str, Any], related: dict[str, Any] | None = None) -> M:
     """A new instance of plain columns. `values` by attname ("user_id"); what is left out has its
     constant default, and what defaults to a function must be given. `related`: objects at hand."""
-    row = model.__new__(model)
-    row.__dict__ = {**_blank(model), **values, "_state": ModelState()}
+    row, state = model.__new__(model), ModelState()
     if related:
-        row._state.fields_cache.update(related)
+        state.fields_cache = related
+    row.__dict__ = {**_blank(model), **values, "_state": state}
     return row
 
 
@@ -52,13 +55,20 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     model = type(rows[0])
-    table = model._meta.db_table
-    if isinstance(model._meta.pk, models.AutoField):
-        for row, pk in zip(rows, _next_ids(table, len(rows)), strict=True):
-            row.pk = pk
+    table, key = model._meta.db_table, model._meta.pk
+    if isinstance(key, models.AutoField):
+        # The property `pk` costs as much as all else that is done to a row here.
+        for row, number in zip(rows, _next_ids(table, len(rows)), strict=True):
+            row.__dict__[key.attname] = number
     for row in rows:
         row._state.adding, row._state.db = False, "default"
-    _copy(table, rows)
+    _copy(table, model, _values(rows, [name for _, name, _ in copytext.columns(model)]))
+
+
+def copy_columns(model: type[models.Model], values: Columns) -> None:
+    """Inserts rows that nobody needs as instances. An automatic key is left out: the database
+    gives it. A conflict fails them all."""
+    _copy(model._meta.db_table, model, values)
 
 
 @transaction.atomic
@@ -76,27 +86,44 @@ def insert_new(rows: Sequence[M], *, key: str = "") -> list[M]:
             copy_in(rows)
         return list(rows)
     except IntegrityError:
-        return _insert_some(rows, key)
+        model = type(rows[0])
+        key = key or str(model._meta.pk.attname)
+        stored = _insert_some(model, _values(rows, _own_names(model)), key)
+        return _stored(rows, key, stored)
 
 
-def _insert_some(rows: Sequence[M], key: str) -> list[M]:
-    model = type(rows[0])
+@transaction.atomic
+def insert_new_columns(model: type[models.Model], values: Columns) -> None:
+    """As `insert_new`, for rows that nobody needs as instances."""
+    try:
+        with transaction.atomic():
+            copy_columns(model, values)
+    except IntegrityError:
+        _insert_some(model, values, str(model._meta.pk.attname))
+
+
+def _own_names(model: type[models.Model]) -> list[str]:
+    """The columns that the database does not give by itself."""
+    names = [name for _, name, _ in copytext.columns(model)]
+    return names[1:] if isinstance(model._meta.pk, models.AutoField) else names
+
+
+def _insert_some(model: type[models.Model], values: Columns, key: str) -> dict[Any, int]:
+    """By the column `key`: the primary keys of the rows that were stored."""
     table, pk = model._meta.db_table, model._meta.pk
-    key, skip = key or str(pk.column), int(isinstance(pk, models.AutoField))
-    names = ", ".join(column for column, _, _ in copytext.columns(model)[skip:])
+    names = ", ".join(column for column, name, _ in copytext.columns(model) if name in values)
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS bulk_{table} ON COMMIT DELETE ROWS AS "  # noqa: S608
             f"SELECT {names} FROM {table} WITH NO DATA"
         )
         cursor.execute(f"DELETE FROM bulk_{table}")  # noqa: S608 - rows of an earlier call
-        _copy(f"bulk_{table}", rows, skip)
+        _copy(f"bulk_{table}", model, values)
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM bulk_{table} "  # noqa: S608
             f"ON CONFLICT DO NOTHING RETURNING {key}, {pk.column}"
         )
-        stored = dict(cursor.fetchall())
-    return _stored(rows, key, stored)
+        return dict(cursor.fetchall())
 
 
 def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
@@ -107,15 +134,13 @@ def _stored(rows: Sequence[M], key: str, ids: dict[Any, int]) -> list[M]:
     return found
 
 
-def _copy(table: str, rows: Sequence[models.Model], skip: int = 0) -> None:
-    """All columns after the first `skip`, the primary key being the first."""
-    model = type(rows[0])
-    columns = copytext.columns(model)[skip:]
-    values = _values(rows, [name for _, name, _ in columns])
-    if binary := copybinary.columns(model)[skip:]:
-        data, form = copybinary.data(values, binary), "binary"
+def _copy(table: str, model: type[models.Model], values: Columns) -> None:
+    columns = [column for column in copytext.columns(model) if column[1] in values]
+    given = [values[name] for _, name, _ in columns]
+    if binary := copybinary.columns(model):
+        data, form = copybinary.data(given, [c for c in binary if c[1] in values]), "binary"
     else:
-        data, form = copytext.text(values, columns).encode(), "text"
+        data, form = copytext.text(given, columns).encode(), "text"
     names = ", ".join(column for column, _, _ in columns)
     with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's wrapper does not know COPY; the driver's cursor inside does.
@@ -123,13 +148,15 @@ def _copy(table: str, rows: Sequence[models.Model], skip: int = 0) -> None:
         cursor.cursor.copy_expert(copy, io.BytesIO(data), _CHUNK)
 
 
-def _values(rows: Sequence[models.Model], names: Iterable[str]) -> list[list[Any]]:
+def _values(rows: Sequence[models.Model], names: Iterable[str]) -> Columns:
     """Column by column; text that is sealed to its row is sealed here."""
     seals, attributes = _sealed_fields(type(rows[0])), [row.__dict__ for row in rows]
-    return [
-        seals[name].sealed_all(rows) if name in seals else [values[name] for values in attributes]
+    return {
+        name: seals[name].sealed_all(rows)
+        if name in seals
+        else list(map(itemgetter(name), attributes))
         for name in names
-    ]
+    }
 
 
 def _next_ids(table: str, count: int) -> list[int]:

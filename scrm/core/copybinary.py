@@ -22,7 +22,7 @@ _INT4 = 23  # its number in pg_type
 _length = struct.Struct(">i").pack
 _long, _integer = struct.Struct(">iq").pack, struct.Struct(">ii").pack
 _array, _no_array = struct.Struct(">6i").pack, struct.Struct(">4i").pack
-# The values of a column, none of them None, each with its length before it.
+# The values of a column, at least one and none of them None, each with its length before it.
 Encoder = Callable[[Sequence[Any]], Sequence[bytes]]
 # (column, attname, encoder)
 Column = tuple[str, str, Encoder]
@@ -37,17 +37,20 @@ def columns(model: type[models.Model]) -> list[Column]:
     return known if len(known) == len(fields) else []
 
 
-def data(values: Sequence[list[Any]], wanted: Sequence[Column]) -> bytes:
+def data(values: Sequence[Sequence[Any]], wanted: Sequence[Column]) -> bytes:
     """The whole stream of some rows, given column by column."""
     cells = [_cells(column, encode) for column, (_, _, encode) in zip(values, wanted, strict=True)]
     counts = [struct.pack(">h", len(wanted))] * len(values[0])
     return b"".join([_HEAD, *chain.from_iterable(zip(counts, *cells, strict=True)), _END])
 
 
-def _cells(values: list[Any], encode: Encoder) -> Sequence[bytes]:
-    if not any(value is None for value in values):
+def _cells(values: Sequence[Any], encode: Encoder) -> Sequence[bytes]:
+    known = [value for value in values if value is not None]
+    if not known:
+        return [_NULL] * len(values)
+    if len(known) == len(values):
         return encode(values)
-    given = iter(encode([value for value in values if value is not None]))
+    given = iter(encode(known))
     return [_NULL if value is None else next(given) for value in values]
 
 
@@ -72,16 +75,18 @@ def _booleans(values: Sequence[bool]) -> Sequence[bytes]:
 
 
 def _texts(values: Sequence[str]) -> Sequence[bytes]:
+    if values.count(values[0]) == len(values):
+        return _bytes([values[0].encode()]) * len(values)
     return _bytes([value.encode() for value in values])
 
 
-def _bytes(values: Sequence[bytes]) -> Sequence[bytes]:
+def _bytes(values: Sequence[bytes]) -> list[bytes]:
     return [_length(len(value)) + value for value in values]
 
 
 def _moments(values: Sequence[datetime.datetime]) -> Sequence[bytes]:
     """Microseconds since 2000. The rows of a batch often have one time in common."""
-    if values and values.count(values[0]) == len(values):
+    if values.count(values[0]) == len(values):
         return [_long(8, _micros(values[0]))] * len(values)
     return [_long(8, _micros(value)) for value in values]
 
@@ -95,7 +100,7 @@ def _arrays(values: Sequence[Sequence[int]]) -> Sequence[bytes]:
     """Of integers: each with its length before it, as the columns are."""
     sizes = [len(value) for value in values]
     items = np.full((sum(sizes), 2), 4, ">i4")
-    items[:, 1] = np.concatenate(values) if values else 0
+    items[:, 1] = np.concatenate(values)
     flat, at, cells = items.tobytes(), 0, []
     for size in sizes:
         part = flat[at : at + 8 * size]

@@ -25,13 +25,13 @@ def columns(model: type[models.Model]) -> list[Column]:
     return [(str(field.column), field.attname, _encoder(field)) for field in fields]
 
 
-def text(values: Sequence[list[Any]], wanted: Iterable[Column]) -> str:
+def text(values: Sequence[Sequence[Any]], wanted: Iterable[Column]) -> str:
     """The lines of some rows, given column by column."""
     cells = [_cells(column, encode) for column, (_, _, encode) in zip(values, wanted, strict=True)]
     return "".join([f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))])
 
 
-def _cells(values: list[Any], encode: Encoder) -> Sequence[str]:
+def _cells(values: Sequence[Any], encode: Encoder) -> Sequence[str]:
     if None not in values:
         return encode(values)
     given = iter(encode([value for value in values if value is not None]))

@@ -62,6 +62,7 @@ def _store(
 ) -> None:
     from compliance.archive import index
     from compliance.archive.log.append import append_messages, append_scans
+    from compliance.models import MessageIndex
     from scrm.core import bulk
 
     envelopes = _envelopes(numbers, rng)
@@ -72,7 +73,7 @@ def _store(
     ]
     bulk.copy_in(messages)
     append_messages(messages)
-    bulk.copy_in(index.entries(messages))
+    bulk.copy_columns(MessageIndex, index.columns(messages))
     if scanned:
         append_scans(_scans(messages))
 

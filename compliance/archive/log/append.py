@@ -5,6 +5,7 @@ transaction takes: append after every other write, and never loop over rows to l
 """
 
 import datetime
+import itertools
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ def append_messages(messages: Iterable[ArchivedMessage]) -> int:
     tails = rows.message_tails(stored, salts)
     return append(
         [
-            Draft(Kind.MESSAGE, message.pk, tail, salt)
+            Draft(Kind.MESSAGE, message.id, tail, salt)
             for message, tail, salt in zip(stored, tails, salts, strict=True)
         ]
     )
@@ -53,7 +54,7 @@ def append_messages(messages: Iterable[ArchivedMessage]) -> int:
 def append_scans(scans: Iterable[MessageScan]) -> int:
     """Appends scan results that were stored just now; returns how many."""
     return append(
-        [Draft(Kind.SCAN, scan.pk, leaves.tails(Kind.SCAN, rows.scan_json(scan))) for scan in scans]
+        [Draft(Kind.SCAN, scan.id, leaves.tails(Kind.SCAN, rows.scan_json(scan))) for scan in scans]
     )
 
 
@@ -100,32 +101,29 @@ def append(drafts: Sequence[Draft]) -> int:
     locks.until_commit(locks.LOG)
     last = LogLeaf.objects.order_by("-index").only("index", "created_at").first()
     first, at = (last.index + 1, last.created_at) if last else (0, None)
-    batch = _leaves(drafts, first, max(timezone.now(), at) if at else timezone.now())
-    bulk.copy_in(batch)
-    tree.grow(first, [(bytes(leaf.sha256), bytes(leaf.sm3)) for leaf in batch])
-    if first // ANCHOR_EVERY != (first + len(batch)) // ANCHOR_EVERY:
+    # A clock that goes back does not make the log go back: never before the last leaf.
+    hashes = _store(drafts, first, max(timezone.now(), at) if at else timezone.now())
+    tree.grow(first, hashes)
+    if first // ANCHOR_EVERY != (first + len(drafts)) // ANCHOR_EVERY:
         anchor_due.send(LogLeaf)
-    return len(batch)
+    return len(drafts)
 
 
-def _leaves(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[LogLeaf]:
-    """A clock that went back does not make the log go back: `at` is never before the last leaf."""
-    time, batch = moment(at), []
-    hashed = leaves.leaf_hashes((time, draft.tails) for draft in drafts)
-    for number, (draft, (sha256, sm3)) in enumerate(zip(drafts, hashed, strict=True), first):
-        batch.append(
-            bulk.made(
-                LogLeaf,
-                {
-                    "index": number,
-                    "kind": draft.kind,
-                    "ref": draft.ref,
-                    "facts": draft.facts,
-                    "salt": draft.salt,
-                    "sha256": sha256,
-                    "sm3": sm3,
-                    "created_at": at,
-                },
-            )
-        )
-    return batch
+def _store(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[leaves.Hashes]:
+    kinds, refs, tails, salts, facts = zip(*drafts, strict=True)
+    hashes = leaves.leaf_hashes(zip(itertools.repeat(moment(at)), tails, strict=False))
+    sha256, sm3 = zip(*hashes, strict=True)
+    bulk.copy_columns(
+        LogLeaf,
+        {
+            "index": range(first, first + len(drafts)),
+            "kind": kinds,
+            "ref": refs,
+            "facts": facts,
+            "salt": salts,
+            "sha256": sha256,
+            "sm3": sm3,
+            "created_at": [at] * len(drafts),
+        },
+    )
+    return hashes
