@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Iterator
+from itertools import compress
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +19,7 @@ from compliance import signals
 from compliance.archive import locks, media, records
 from compliance.archive.keys import KeyMissing
 from compliance.archive.log.append import append_messages
-from compliance.archive.people import Directory
+from compliance.archive.people import Directory, Parties
 from compliance.archive.records import Record
 from compliance.archive.unwrap import Opened, Opening, Unwrapper, unwrapper
 from compliance.models import ArchivedMessage, ArchiveEnvelope
@@ -57,9 +58,7 @@ def batches(
         if not mine:
             return
         for page, opening in _ahead(_pages(envelopes), unwrapper(settings.WECOM_ARCHIVE_KEYS_DIR)):
-            keys = opening.result()
-            read = (_read(*pair, sdk) for pair in zip(page, keys, strict=True))
-            yield _keep_batch([pair for pair in read if pair])
+            yield _keep_batch(_read_all(page, opening.result(), sdk))
 
 
 def _pages(envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[Page]:
@@ -78,6 +77,12 @@ def _ahead(pages: Iterator[Page], keys: Unwrapper) -> Iterator[tuple[Page, Openi
         if len(begun) > 1:
             yield begun.popleft()
     yield from begun
+
+
+def _read_all(page: Page, keys: list[Opened], sdk: ArchiveSdk) -> list[Pair]:
+    """The records of a page but for those whose key is missing."""
+    read = (_read(*pair, sdk) for pair in zip(page, keys, strict=True))
+    return [pair for pair in read if pair]
 
 
 def _read(envelope: ArchiveEnvelope, key: Opened, sdk: ArchiveSdk) -> Pair | None:
@@ -109,17 +114,17 @@ def _keep_single(pair: Pair) -> list[ArchivedMessage]:
 def _keep(pairs: list[Pair]) -> list[ArchivedMessage]:
     known = _known_msgids(pairs)
     directory = Directory(record for _, record in pairs)
-    messages = []
+    messages, parties = [], []
     for envelope, record in pairs:
         again = record.msgtype not in records.UNREADABLE and record.msgid in known
         known.add(record.msgid)
-        messages.append(
-            _message(envelope, records.repeat(envelope, record) if again else record, directory)
-        )
+        told = records.repeat(envelope, record) if again else record
+        parties.append(directory.parties(told))
+        messages.append(_message(envelope, told, parties[-1]))
     faults.reach("F3")
     bulk.copy_in(messages)
     media.note(m for m in messages if m.msgtype not in records.UNREADABLE)
-    _tell(messages)
+    _tell(messages, parties)
     append_messages(messages)
     faults.reach("F9")
     return messages
@@ -131,25 +136,24 @@ def _known_msgids(pairs: list[Pair]) -> set[str]:
     return set(rows.values_list("msgid", flat=True))
 
 
-def _message(envelope: ArchiveEnvelope, record: Record, directory: Directory) -> ArchivedMessage:
-    parties = directory.parties(record)
-    user, contact = parties.user, parties.contact
+def _message(envelope: ArchiveEnvelope, record: Record, parties: Parties) -> ArchivedMessage:
+    from_staff, user, contact, conversation, receivers = parties
     return bulk.made(
         ArchivedMessage,
         {
-            "envelope_id": envelope.pk,
+            "envelope_id": envelope.id,
             "msgid": record.msgid,
             "action": record.action,
             "msgtype": record.msgtype,
             "sender": record.sender,
-            "receivers": record.receivers,
+            "receivers": receivers,
             "room_id": record.room_id,
             "sent_at": record.sent_at,
-            "from_staff": parties.from_staff,
-            "user_id": user.pk if user else None,
-            "contact_id": contact.pk if contact else None,
+            "from_staff": from_staff,
+            "user_id": user.id if user else None,
+            "contact_id": contact.id if contact else None,
             "customer_id": contact.customer_id if contact else None,
-            "conversation": parties.conversation,
+            "conversation": conversation,
             "body": record.body,
             "text": record.text,
             "recalls": record.recalls,
@@ -159,24 +163,22 @@ def _message(envelope: ArchiveEnvelope, record: Record, directory: Directory) ->
     )
 
 
-def _tell(messages: list[ArchivedMessage]) -> None:
+def _tell(messages: list[ArchivedMessage], parties: list[Parties]) -> None:
     """The behaviour stream and the apps above learn of them in the transaction that stores them."""
-    said = [message for message in messages if message.msgtype not in records.UNREADABLE]
+    readable = [message.msgtype not in records.UNREADABLE for message in messages]
+    said = list(compress(messages, readable))
     note_events(
-        _fact(message) for message in said if message.contact_id and message.action == "send"
+        _fact(message, who)
+        for message, who in zip(said, compress(parties, readable), strict=True)
+        if who.contact and message.action == "send"
     )
     if said:
         signals.messages_archived.send(ArchivedMessage, messages=said)
 
 
-def _fact(message: ArchivedMessage) -> Fact:
-    return Fact(
-        kind="sent" if message.from_staff else "message",
-        contact=message.contact,
-        user=message.user,
-        at=message.sent_at,
-        key=_event_key(message.msgid),
-    )
+def _fact(message: ArchivedMessage, who: Parties) -> Fact:
+    kind, key = "sent" if who.from_staff else "message", _event_key(message.msgid)
+    return Fact(kind, who.contact, who.user, message.sent_at, key)
 
 
 def _event_key(msgid: str) -> str:

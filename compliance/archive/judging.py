@@ -7,6 +7,7 @@ same conversation within the two minutes before.
 import datetime
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -63,9 +64,12 @@ class _Case(NamedTuple):
             return _BY_CUSTOMER
         if not self.given:
             return _NOBODY_KNOWN
-        return ScanContext(
-            recipient_age=self.given.get("age"), recipient_risk_level=self.given.get("level")
-        )
+        return _context(self.given.get("age"), self.given.get("level"))
+
+
+@lru_cache(maxsize=1024)
+def _context(age: int | None, level: str | None) -> ScanContext:
+    return ScanContext(recipient_age=age, recipient_risk_level=level)
 
 
 def judge_batch(batch: list[ArchivedMessage], engine: Engine) -> tuple[list[Judged], int]:
@@ -77,7 +81,7 @@ def judge_batch(batch: list[ArchivedMessage], engine: Engine) -> tuple[list[Judg
         if text is not None:
             reader = message.customer_id if message.from_staff else None
             given = readers.get(reader or 0, _NOTHING)
-            cases.append(_case(message, text, given, earlier.get(message.pk)))
+            cases.append(_case(message, text, given, earlier.get(message.id)))
     judged = _judged(engine, cases)
     return judged, len(batch) - len(judged)
 
@@ -119,7 +123,7 @@ def _judged(engine: Engine, cases: list[_Case]) -> list[Judged]:
     joined = _joined(engine, cases, contexts)
     judged: list[Judged] = []
     for case, result in zip(cases, alone, strict=True):
-        together = joined.get(case.message.pk, [])
+        together = joined.get(case.message.id, [])
         if isinstance(result, ScanFailed) or isinstance(together, ScanFailed):
             # Left without a scan: the sweeper tries again and the board counts it until then.
             logger.error("archived message %s could not be scanned", case.message.pk)
@@ -132,7 +136,9 @@ def _sum(case: _Case, result: ScanResult, together: list[Found]) -> Judged:
     findings = list(result.to_json()["findings"]) if result.findings else []
     known = {found["rule_id"] for found in findings}
     findings += [found for found in together if found["rule_id"] not in known]
-    severity = max((found["severity"] for found in findings), default=None)
+    if not findings:
+        return Judged(case.message, result, findings, None, case.given)
+    severity = max(found["severity"] for found in findings)
     return Judged(case.message, result, findings, severity, case.given)
 
 
@@ -145,9 +151,9 @@ def _joined(
     found: dict[int, list[Found] | ScanFailed] = {}
     for (case, context), result in zip(pairs, both, strict=True):
         if isinstance(result, ScanFailed):
-            found[case.message.pk] = result
+            found[case.message.id] = result
         elif result.findings:
-            found[case.message.pk] = _only_joined(engine, case.before, context, result)
+            found[case.message.id] = _only_joined(engine, case.before, context, result)
     return found
 
 
@@ -202,11 +208,11 @@ def _earlier(batch: list[ArchivedMessage]) -> dict[int, ArchivedMessage]:
         sent_at__range=(min(times) - _JOIN_WITHIN, max(times)),
         action="send",
         from_staff=True,
-        id__none_of=[message.pk for message in spoken],
+        id__none_of=[message.id for message in spoken],
     )
     others = bulk.read(stored, _EARLIER)
-    near = sorted([*spoken, *others], key=lambda message: (message.sent_at, message.pk))
-    return dict(_neighbours(near, {message.pk for message in spoken}))
+    near = sorted([*spoken, *others], key=lambda message: (message.sent_at, message.id))
+    return dict(_neighbours(near, {message.id for message in spoken}))
 
 
 def _neighbours(
@@ -216,6 +222,6 @@ def _neighbours(
     for message in rows:
         key = (message.conversation, message.sender)
         previous = last.get(key)
-        if previous and message.pk in wanted and message.sent_at - previous.sent_at <= _JOIN_WITHIN:
-            yield message.pk, previous
+        if previous and message.id in wanted and message.sent_at - previous.sent_at <= _JOIN_WITHIN:
+            yield message.id, previous
         last[key] = message

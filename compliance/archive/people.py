@@ -16,6 +16,8 @@ class Parties(NamedTuple):
     user: User | None
     contact: ExternalContact | None
     conversation: str
+    # One list for all records that name the same.
+    receivers: list[str]
 
 
 class Directory:
@@ -31,7 +33,7 @@ class Directory:
         self.users = {str(user.wecom_userid): user for user in users}
         self.contacts = {row.external_userid: row for row in contacts}
         # The same few people talk all day.
-        self._known: dict[tuple[tuple[str, ...], str, bool], Parties] = {}
+        self._known: dict[tuple[tuple[str, ...], str, tuple[str, ...]], Parties] = {}
 
     def is_staff(self, name: str) -> bool:
         """Ids of customers and robots start with wm, wo or wb, but so may an employee's userid."""
@@ -39,7 +41,7 @@ class Directory:
 
     def parties(self, record: Record) -> Parties:
         # Of the people the sender is the first.
-        key = (record.people, record.room_id, bool(record.receivers))
+        key = (record.people, record.room_id, tuple(record.receivers))
         if key not in self._known:
             self._known[key] = self._parties(record)
         return self._known[key]
@@ -52,6 +54,7 @@ class Directory:
             user=next((self.users[name] for name in staff if name in self.users), None),
             contact=self._contact(record, others),
             conversation=_conversation(record, staff, others),
+            receivers=record.receivers,
         )
 
     def _contact(self, record: Record, others: list[str]) -> ExternalContact | None:

@@ -36,10 +36,15 @@ def run() -> int:
 def _take(batches: Iterator[list[ArchivedMessage]]) -> int:
     """Stores and judges the next batch; returns how many messages that were."""
     with collector.resting():
-        # A batch without a message, all its keys missing, is not the end.
-        messages = next((batch for batch in batches if batch), [])
-        if messages:
-            _judge(messages)
+        # In a function of its own: what the batch leaves is gone before the collector looks.
+        return _stored_and_judged(batches)
+
+
+def _stored_and_judged(batches: Iterator[list[ArchivedMessage]]) -> int:
+    # A batch without a message, all its keys missing, is not the end.
+    messages = next((batch for batch in batches if batch), [])
+    if messages:
+        _judge(messages)
     return len(messages)
 
 

@@ -96,7 +96,7 @@ def _scan_row(at: datetime.datetime, judged: Judged) -> MessageScan:
     return bulk.made(
         MessageScan,
         {
-            "message_id": message.pk,
+            "message_id": message.id,
             "engine_version": result.engine_version,
             "lexicon_version": result.lexicon_version,
             "lexicon_digest": result.lexicon_digest,

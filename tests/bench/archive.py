@@ -65,12 +65,12 @@ def _measure(folder: Path) -> dict[str, Any]:
 @contextmanager
 def _stages() -> Iterator[dict[str, float]]:
     """CPU seconds by stage, filled when it ends."""
-    from compliance.archive import decode, index, pull, records, scan
+    from compliance.archive import decode, index, pull, scan
 
     spent: dict[str, float] = defaultdict(float)
     places: dict[str, tuple[Any, str]] = {
         "store envelopes": (pull, "store"),
-        "decrypt and parse": (records, "read"),
+        "decrypt and parse": (decode, "_read_all"),
         "encrypt, seal, store": (decode, "_keep"),
         "scan": (scan, "judge_batch"),
         "store and seal decisions": (scan, "keep"),
