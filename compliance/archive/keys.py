@@ -3,14 +3,16 @@
 No ORM here at import: the helper processes of unwrap.py read the same files.
 """
 
-import base64
 import os
+from binascii import a2b_base64
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+_SCHEME = padding.PKCS1v15()
 
 
 class KeyMissing(Exception):
@@ -48,13 +50,13 @@ def renew(folder: str) -> None:
 
 def opener(folder: str, version: int) -> Callable[[bytes], bytes]:
     """Opens what was sealed for that key version; raises KeyMissing here, ValueError when called."""
-    key, scheme = _load(folder, version), padding.PKCS1v15()
-    return lambda sealed: key.decrypt(sealed, scheme)
+    key = _load(folder, version)
+    return lambda sealed: key.decrypt(sealed, _SCHEME)
 
 
 def open_random_key(folder: str, version: int, sealed: str) -> str:
     """The text key of one record; raises KeyMissing, or ValueError for damaged data."""
-    return opener(folder, version)(base64.b64decode(sealed)).decode()
+    return _load(folder, version).decrypt(a2b_base64(sealed), _SCHEME).decode()
 
 
 def key_versions() -> set[int]:

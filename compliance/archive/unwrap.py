@@ -1,16 +1,16 @@
 """Opens the records' random keys: RSA, the costliest step, in processes beside the database work.
 
 Threads would not do: each would wait for the interpreter after every record. A helper process gets
-lines "version base64" and answers one line each; it reads the private keys itself, so that none
-goes through a pipe. Starting one costs as much as opening 300 records, so they stay for the next
-round and end with this process. A few records are opened on the spot, and so are those of a helper
-that died.
+a batch as a line of JSON, [[version, base64], …], and answers by another, [text key, …]; it reads
+the private keys itself, so that none goes through a pipe. Starting one costs as much as opening 300
+records, so they stay for the next round and end with this process. A few records are opened on the
+spot, and so are those of a helper that died.
 
 Run as a helper: python -m compliance.archive.unwrap FOLDER
 """
 
 import atexit
-import base64
+import json
 import logging
 import os
 import subprocess
@@ -19,14 +19,15 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, Any, cast
 
 from compliance.archive import keys
 from compliance.archive.keys import KeyMissing
 
 logger = logging.getLogger(__name__)
 _WORTH_A_HELPER = 64
-_MISSING, _DAMAGED = "!", "?"
+# What a helper says in place of a key whose private key is missing; of a damaged one it says null.
+_MISSING = 0
 # (publickey_ver, encrypt_random_key) of a record; its text key, None when damaged.
 Sealed = tuple[int, str]
 Opened = str | KeyMissing | None
@@ -79,17 +80,17 @@ class Unwrapper:
 
     def _part(self, items: list[Sealed]) -> list[Opened]:
         try:
-            answers = self._asked(_lines(items))
+            answers = self._asked(items)
         except (OSError, ValueError) as error:
             logger.warning("no unwrap helper (%s), going on without it", type(error).__name__)
             return [open_one(self.folder, item) for item in items]
         versions = (version for version, _ in items)
-        return [_answer(text, version) for text, version in zip(answers, versions, strict=True)]
+        return [_answer(told, version) for told, version in zip(answers, versions, strict=True)]
 
-    def _asked(self, lines: list[str]) -> list[str]:
+    def _asked(self, items: list[Sealed]) -> list[Any]:
         helper = self._helper()
         try:
-            answers = _ask(helper, lines)
+            answers = _ask(helper, items)
         except (OSError, ValueError):
             helper.kill()
             helper.communicate()
@@ -119,50 +120,33 @@ class Opening:
         return [opened for part in done for opened in part]
 
 
-def _lines(items: list[Sealed]) -> list[str]:
-    lines = [f"{version} {sealed}\n" for version, sealed in items if sealed.isascii()]
-    if len(lines) < len(items) or any(len(line.split()) != 2 for line in lines):
-        raise ValueError("a key that is no base64")
-    return lines
-
-
-def _ask(helper: "subprocess.Popen[str]", lines: list[str]) -> list[str]:
+def _ask(helper: "subprocess.Popen[str]", items: list[Sealed]) -> list[Any]:
     """The helper answers only after it has read them all, so neither waits for the other's pipe."""
     into, out = helper.stdin, helper.stdout
     if into is None or out is None:
         raise OSError("helper without pipes")
-    into.write(f"{len(lines)}\n{''.join(lines)}")
+    into.write(f"{json.dumps(items)}\n")
     into.flush()
-    answers = [out.readline() for _ in lines]
-    if not all(answers):
-        raise OSError("helper ended")
-    return [answer.strip() for answer in answers]
+    answers = json.loads(out.readline())
+    if len(answers) != len(items):
+        raise OSError("helper answered amiss")
+    return list(answers)
 
 
-def _answer(text: str, version: int) -> Opened:
-    if text == _MISSING:
-        return KeyMissing(f"缺少第 {version} 版私钥")
-    if text == _DAMAGED:
-        return None
-    return base64.b64decode(text).decode()
+def _answer(told: Any, version: int) -> Opened:
+    return KeyMissing(f"缺少第 {version} 版私钥") if told == _MISSING else cast("str | None", told)
 
 
-def _reply(opened: Opened) -> str:
-    if opened is None:
-        return _DAMAGED
-    return (
-        _MISSING if isinstance(opened, KeyMissing) else base64.b64encode(opened.encode()).decode()
-    )
+def _reply(opened: Opened) -> str | int | None:
+    return _MISSING if isinstance(opened, KeyMissing) else opened
 
 
 def serve(folder: str, lines: Iterable[str], out: IO[str]) -> None:
     """A helper's life: batch after batch until its input ends."""
-    source = iter(lines)
-    for head in source:
+    for line in lines:
         keys.renew(folder)
-        batch = [next(source).split() for _ in range(int(head))]
-        answers = [_reply(open_one(folder, (int(version), sealed))) for version, sealed in batch]
-        out.write("".join(f"{answer}\n" for answer in answers))
+        answers = [_reply(open_one(folder, item)) for item in json.loads(line)]
+        out.write(f"{json.dumps(answers)}\n")
         out.flush()
 
 
