@@ -95,7 +95,8 @@ class ArchivedMessage(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        # Each index is paid for with every message: only those that a reader needs.
+        # Each index is paid for with every message: only those that a reader needs. Ascending, as
+        # time goes on: read backwards for the newest first, half as large.
         indexes = [
             models.Index(fields=["msgid"], name="message_msgid"),
             models.Index(
@@ -107,8 +108,8 @@ class ArchivedMessage(models.Model):
                 condition=models.Q(msgtype__in=("agree", "disagree")),
             ),
             models.Index(fields=["conversation", "sent_at"], name="message_conversation"),
-            models.Index(fields=["user", "-sent_at"], name="message_user"),
-            models.Index(fields=["customer", "-sent_at"], name="message_customer"),
+            models.Index(fields=["user", "sent_at"], name="message_user"),
+            models.Index(fields=["customer", "sent_at"], name="message_customer"),
             models.Index(fields=["sent_at"], name="message_sent"),
         ]
 
