@@ -20,6 +20,7 @@ from compliance.archive import locks, media, records
 from compliance.archive.keys import KeyMissing
 from compliance.archive.log.append import append_messages
 from compliance.archive.people import Directory, Parties
+from compliance.archive.pull import AtHand
 from compliance.archive.records import Record
 from compliance.archive.unwrap import Opened, Opening, Unwrapper, unwrapper
 from compliance.models import ArchivedMessage, ArchiveEnvelope
@@ -51,21 +52,31 @@ def decode(sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]) -> int:
 
 
 def batches(
-    sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope]
+    sdk: ArchiveSdk, envelopes: QuerySet[ArchiveEnvelope], at_hand: AtHand | None = None
 ) -> Iterator[list[ArchivedMessage]]:
-    """The same batch by batch, so that the next stages need not read it back. One decoder at a time."""
+    """The same batch by batch, so that the next stages need not read it back. One decoder at a time.
+
+    Which envelopes wait is asked of the database; those `at_hand` are not read again."""
     with locks.only_one(locks.DECODE) as mine:
         if not mine:
             return
-        for page, opening in _ahead(_pages(envelopes), unwrapper(settings.WECOM_ARCHIVE_KEYS_DIR)):
+        pages, keys_dir = _pages(envelopes, at_hand or {}), settings.WECOM_ARCHIVE_KEYS_DIR
+        for page, opening in _ahead(pages, unwrapper(keys_dir)):
             yield _keep_batch(_read_all(page, opening.result(), sdk))
 
 
-def _pages(envelopes: QuerySet[ArchiveEnvelope]) -> Iterator[Page]:
-    after = 0
-    while page := bulk.read(envelopes.filter(id__gt=after)[:_BATCH]):
-        after = page[-1].pk
-        yield page
+def _pages(envelopes: QuerySet[ArchiveEnvelope], at_hand: AtHand) -> Iterator[Page]:
+    waiting, after = envelopes.values_list("id", flat=True), 0
+    while ids := list(waiting.filter(id__gt=after)[:_BATCH]):
+        after = ids[-1]
+        yield _page(ids, at_hand)
+
+
+def _page(ids: list[int], at_hand: AtHand) -> Page:
+    known = [at_hand.pop(number, None) for number in ids]
+    if None in known:
+        return bulk.read(ArchiveEnvelope.objects.filter(id__any_of=ids).order_by("id"))
+    return [row for row in known if row]
 
 
 def _ahead(pages: Iterator[Page], keys: Unwrapper) -> Iterator[tuple[Page, Opening]]:

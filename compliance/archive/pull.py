@@ -17,23 +17,32 @@ from scrm.core import bulk, collector, faults
 
 logger = logging.getLogger(__name__)
 _LIMIT = 1000
+# Some 30 MB; what is pulled beyond is read back.
+_MOST_AT_HAND = 20_000
+# Envelopes by their key.
+AtHand = dict[int, ArchiveEnvelope]
 
 
-def pull(sdk: ArchiveSdk, *, limit: int = _LIMIT) -> int:
-    """Pulls until nothing newer is left; returns how many envelopes came. One puller at a time."""
+def pull(sdk: ArchiveSdk, *, limit: int = _LIMIT, at_hand: AtHand | None = None) -> int:
+    """Pulls until nothing newer is left; returns how many envelopes came. One puller at a time.
+
+    `at_hand` is filled with the first of those that were committed, so that decoding need not read
+    them back."""
     with locks.only_one(locks.PULL) as mine:
-        return _pull_all(sdk, limit) if mine else 0
+        return _pull_all(sdk, limit, {} if at_hand is None else at_hand) if mine else 0
 
 
-def _pull_all(sdk: ArchiveSdk, limit: int) -> int:
+def _pull_all(sdk: ArchiveSdk, limit: int, at_hand: AtHand) -> int:
     corp, count = settings.WECOM_CORP_ID, 0
     seq = cursor_seq(corp)
     while rows := _answered(sdk, corp, seq, limit):
         faults.reach("F1")
         # The records end the walk, not a short page; a page that brings nothing newer would loop.
         with collector.resting():
-            highest = store(corp, rows)
+            highest, kept = store(corp, rows)
         faults.reach("F2")
+        if len(at_hand) < _MOST_AT_HAND:
+            at_hand.update((row.id, row) for row in kept)
         count += len(rows)
         if highest <= seq:
             break
@@ -70,18 +79,19 @@ def _fetch(sdk: ArchiveSdk, seq: int, limit: int) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def store(corp: str, rows: list[dict[str, Any]]) -> int:
-    """Keeps the envelopes and moves the cursor in one transaction; returns the cursor."""
+def store(corp: str, rows: list[dict[str, Any]]) -> tuple[int, list[ArchiveEnvelope]]:
+    """Keeps the envelopes and moves the cursor in one transaction; returns the cursor, and the
+    envelopes beyond the last one."""
     ArchiveCursor.objects.get_or_create(corp_id=corp)
     cursor = ArchiveCursor.objects.select_for_update().get(corp_id=corp)
     now = timezone.now()
-    _keep([_envelope(corp, row, now) for row in sorted(rows, key=_seq)], cursor.seq)
+    kept = _keep([_envelope(corp, row, now) for row in sorted(rows, key=_seq)], cursor.seq)
     _note_gaps(corp, cursor.seq, sorted({_seq(row) for row in rows}))
     cursor.seq = max(cursor.seq, *(_seq(row) for row in rows))
     cursor.moved_at = cursor.answered_at = now
     cursor.error = ""
     cursor.save(update_fields=["seq", "moved_at", "answered_at", "error"])
-    return cursor.seq
+    return cursor.seq, kept
 
 
 def _note_gaps(corp: str, cursor: int, seqs: list[int]) -> None:
@@ -96,13 +106,14 @@ def _note_gaps(corp: str, cursor: int, seqs: list[int]) -> None:
     )
 
 
-def _keep(envelopes: list[ArchiveEnvelope], cursor: int) -> None:
+def _keep(envelopes: list[ArchiveEnvelope], cursor: int) -> list[ArchiveEnvelope]:
     """Beyond the cursor nothing can be stored yet; a page that reaches back is told apart by row."""
-    fresh = {row.seq: row for row in envelopes if row.seq > cursor}
-    bulk.copy_in(list(fresh.values()))
+    fresh = list({row.seq: row for row in envelopes if row.seq > cursor}.values())
+    bulk.copy_in(fresh)
     ArchiveEnvelope.objects.bulk_create(
         [row for row in envelopes if row.seq <= cursor], ignore_conflicts=True
     )
+    return fresh
 
 
 def _seq(row: dict[str, Any]) -> int:

@@ -22,12 +22,12 @@ _unfindable = LowWater(index.unindexed)
 
 def run() -> int:
     """After WeCom's notice: pulls, decodes and scans what is new; returns messages stored."""
-    sdk = archive_sdk()
-    _pull(sdk)
+    sdk, at_hand = archive_sdk(), pull.AtHand()
+    _pull(sdk, at_hand)
     # What an earlier round decoded and died over comes first.
     _scan(lambda: scan.scan(scan.newest_unscanned()))
     index.index(index.newest_unindexed())
-    batches, stored = decode.batches(sdk, decode.newest_waiting()), 0
+    batches, stored = decode.batches(sdk, decode.newest_waiting(), at_hand), 0
     while count := _take(batches):
         stored += count
     return stored
@@ -89,9 +89,9 @@ def recheck() -> int:
         return 0
 
 
-def _pull(sdk: ArchiveSdk) -> None:
+def _pull(sdk: ArchiveSdk, at_hand: pull.AtHand | None = None) -> None:
     try:
-        pull.pull(sdk)
+        pull.pull(sdk, at_hand=at_hand)
     except ProviderError as error:
         logger.warning("archive pull stopped: %s", error.message)
 

@@ -5,7 +5,6 @@ transaction takes: append after every other write, and never loop over rows to l
 """
 
 import datetime
-import itertools
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -27,14 +26,15 @@ _SALT = 16
 Kind = LogLeaf.Kind
 
 
-class Draft(NamedTuple):
-    """A leaf before it has its place and time."""
+class Drafts(NamedTuple):
+    """Leaves of one kind before they have their place and time: of each the row that it speaks of,
+    what it hashes, its salt and the facts of an event. An empty column is empty for all."""
 
     kind: str
-    ref: int | None
-    tails: leaves.Tails
-    salt: bytes = b""
-    facts: str = ""
+    tails: Sequence[leaves.Tails]
+    refs: Sequence[int] = ()
+    salts: Sequence[bytes] = ()
+    facts: Sequence[str] = ()
 
 
 def append_messages(messages: Iterable[ArchivedMessage]) -> int:
@@ -43,50 +43,41 @@ def append_messages(messages: Iterable[ArchivedMessage]) -> int:
     random = os.urandom(_SALT * len(stored))
     salts = [random[at : at + _SALT] for at in range(0, len(random), _SALT)]
     tails = rows.message_tails(stored, salts)
-    return append(
-        [
-            Draft(Kind.MESSAGE, message.id, tail, salt)
-            for message, tail, salt in zip(stored, tails, salts, strict=True)
-        ]
-    )
+    return append(Drafts(Kind.MESSAGE, tails, [message.id for message in stored], salts))
 
 
 def append_scans(scans: Iterable[MessageScan]) -> int:
     """Appends scan results that were stored just now; returns how many."""
-    return append(
-        [Draft(Kind.SCAN, scan.id, leaves.tails(Kind.SCAN, rows.scan_json(scan))) for scan in scans]
-    )
+    return _append_rows(Kind.SCAN, ((scan.id, rows.scan_json(scan)) for scan in scans))
 
 
 def append_media(blobs: Iterable[tuple[int, dict[str, Any]]]) -> int:
     """Appends (key of the media row, facts); the facts are canonical JSON types and hold at least
     corp, seq, msgid, sha256, sm3 (hex over the blob) and size. Returns how many."""
-    return append(
-        [Draft(Kind.MEDIA, pk, leaves.tails(Kind.MEDIA, canonical(facts))) for pk, facts in blobs]
-    )
+    return _append_rows(Kind.MEDIA, ((pk, canonical(facts)) for pk, facts in blobs))
 
 
 def append_decision(row: Decision) -> None:
-    append([Draft(Kind.DECISION, row.pk, leaves.tails(Kind.DECISION, rows.decision_json(row)))])
+    _append_rows(Kind.DECISION, [(row.pk, rows.decision_json(row))])
 
 
 def append_audit(events: Iterable[AuditEvent]) -> int:
     """Appends rows of the audit trail. compliance.receivers does it for all that concern proof."""
-    return append(
-        [
-            Draft(Kind.AUDIT, event.pk, leaves.tails(Kind.AUDIT, rows.audit_json(event)))
-            for event in events
-        ]
-    )
+    return _append_rows(Kind.AUDIT, ((event.pk, rows.audit_json(event)) for event in events))
 
 
 def append_events(events: Iterable[tuple[str, dict[str, Any]]]) -> int:
     """Appends (name, facts) of what has no row of its own; returns how many."""
-    drafts = []
-    for name, facts in events:
-        text = leaves.event_facts(name, facts)
-        drafts.append(Draft(Kind.EVENT, None, leaves.tails(Kind.EVENT, text), facts=text))
-    return append(drafts)
+    facts = [leaves.event_facts(name, told) for name, told in events]
+    tails = [leaves.tails(Kind.EVENT, text) for text in facts]
+    return append(Drafts(Kind.EVENT, tails, facts=facts))
+
+
+def _append_rows(kind: Kind, told: Iterable[tuple[int, str]]) -> int:
+    """Leaves of (key of a row, its facts)."""
+    pairs = list(told)
+    tails = [leaves.tails(kind, facts) for _, facts in pairs]
+    return append(Drafts(kind, tails, [key for key, _ in pairs]))
 
 
 def append_event(name: str, **facts: Any) -> None:
@@ -94,9 +85,10 @@ def append_event(name: str, **facts: Any) -> None:
 
 
 @transaction.atomic
-def append(drafts: Sequence[Draft]) -> int:
+def append(drafts: Drafts) -> int:
     """Gives the drafts the next numbers, in one statement, until commit against everyone else."""
-    if not drafts:
+    count = len(drafts.tails)
+    if not count:
         return 0
     locks.until_commit(locks.LOG)
     last = LogLeaf.objects.order_by("-index").only("index", "created_at").first()
@@ -104,26 +96,26 @@ def append(drafts: Sequence[Draft]) -> int:
     # A clock that goes back does not make the log go back: never before the last leaf.
     hashes = _store(drafts, first, max(timezone.now(), at) if at else timezone.now())
     tree.grow(first, hashes)
-    if first // ANCHOR_EVERY != (first + len(drafts)) // ANCHOR_EVERY:
+    if first // ANCHOR_EVERY != (first + count) // ANCHOR_EVERY:
         anchor_due.send(LogLeaf)
-    return len(drafts)
+    return count
 
 
-def _store(drafts: Sequence[Draft], first: int, at: datetime.datetime) -> list[leaves.Hashes]:
-    kinds, refs, tails, salts, facts = zip(*drafts, strict=True)
-    hashes = leaves.leaf_hashes(zip(itertools.repeat(moment(at)), tails, strict=False))
+def _store(drafts: Drafts, first: int, at: datetime.datetime) -> list[leaves.Hashes]:
+    time, count = moment(at), len(drafts.tails)
+    hashes = leaves.leaf_hashes((time, tails) for tails in drafts.tails)
     sha256, sm3 = zip(*hashes, strict=True)
     bulk.copy_columns(
         LogLeaf,
         {
-            "index": range(first, first + len(drafts)),
-            "kind": kinds,
-            "ref": refs,
-            "facts": facts,
-            "salt": salts,
+            "index": range(first, first + count),
+            "kind": [drafts.kind] * count,
+            "ref": drafts.refs or [None] * count,
+            "facts": drafts.facts or [""] * count,
+            "salt": drafts.salts or [b""] * count,
             "sha256": sha256,
             "sm3": sm3,
-            "created_at": [at] * len(drafts),
+            "created_at": [at] * count,
         },
     )
     return hashes
