@@ -60,5 +60,5 @@ def _index_batch(batch: list[ArchivedMessage]) -> int:
 def columns(batch: list[ArchivedMessage]) -> bulk.Columns:
     """The rows of these messages in the index."""
     rows = [_facets(message.__dict__) for message in batch]
-    tokens = terms.tokens_of_many([terms.searchable(message.text) for message in batch])
+    tokens = terms.tokens_of_many(terms.searchable_all([message.text for message in batch]))
     return dict(zip(_COLUMNS, [*zip(*rows, strict=True), tokens], strict=True))

@@ -6,7 +6,7 @@ same conversation within the two minutes before.
 
 import datetime
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -119,8 +119,13 @@ def _opened(message: ArchivedMessage) -> str | None:
 
 def _judged(engine: Engine, cases: list[_Case]) -> list[Judged]:
     contexts = [case.context for case in cases]
-    alone = engine.scan_many([case.text for case in cases], contexts)
-    joined = _joined(engine, cases, contexts)
+    pairs = [(c, context) for c, context in zip(cases, contexts, strict=True) if c.before]
+    # All at once: a call costs something by itself.
+    results = engine.scan_many(
+        [*(case.text for case in cases), *(case.before + case.text for case, _ in pairs)],
+        [*contexts, *(context for _, context in pairs)],
+    )
+    alone, joined = results[: len(cases)], _joined(engine, pairs, results[len(cases) :])
     judged: list[Judged] = []
     for case, result in zip(cases, alone, strict=True):
         together = joined.get(case.message.id, [])
@@ -143,11 +148,11 @@ def _sum(case: _Case, result: ScanResult, together: list[Found]) -> Judged:
 
 
 def _joined(
-    engine: Engine, cases: list[_Case], contexts: list[ScanContext]
+    engine: Engine,
+    pairs: list[tuple[_Case, ScanContext]],
+    both: Sequence[ScanResult | ScanFailed],
 ) -> dict[int, list[Found] | ScanFailed]:
     """Message → what only it and the one before it say together; spans are those inside it."""
-    pairs = [(c, context) for c, context in zip(cases, contexts, strict=True) if c.before]
-    both = engine.scan_many([c.before + c.text for c, _ in pairs], [given for _, given in pairs])
     found: dict[int, list[Found] | ScanFailed] = {}
     for (case, context), result in zip(pairs, both, strict=True):
         if isinstance(result, ScanFailed):

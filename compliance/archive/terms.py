@@ -45,12 +45,19 @@ _MARKS = [(chr(ord(mark) + 0xFEE0), mark) for mark in ",.!?:;()"]
 _LATIN = re.compile(r"[A-Za-z\d]")
 _TELLS = ["码", "令", "背面", "三位", "3位", "otp", "code", "cvv", "cvn", "pin", "pass", "pwd"]
 _BARE = _SECRETS[-1]
+# No stored text has this character.
+_BETWEEN = "\x00"
+
+
+def _narrowed(text: str) -> str:
+    for wide, narrow in _MARKS:
+        text = text.replace(wide, narrow)
+    return text
 
 
 def _folded(text: str) -> str:
     """NFKC. For the full-width marks alone it would take ten times as long as the rest here."""
-    for wide, narrow in _MARKS:
-        text = text.replace(wide, narrow)
+    text = _narrowed(text)
     return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 
 
@@ -139,7 +146,21 @@ def _numbers(pairs: _Long) -> _Long:
 
 def searchable(text: str) -> str:
     """The normal form of the redacted text."""
-    folded = _folded(text)
+    return _searchable(text, _folded(text))
+
+
+def searchable_all(texts: Sequence[str]) -> list[str]:
+    """The same of each; what most of them need is done to all at once."""
+    narrow = _narrowed(_BETWEEN.join(texts)).split(_BETWEEN)
+    if len(narrow) != len(texts):
+        return [searchable(text) for text in texts]
+    return [
+        _searchable(text, one if unicodedata.is_normalized("NFKC", one) else _folded(one))
+        for text, one in zip(texts, narrow, strict=True)
+    ]
+
+
+def _searchable(text: str, folded: str) -> str:
     even = _evened(folded)
     if _LATIN.search(folded) and (any(map(even.__contains__, _TELLS)) or _BARE.search(folded)):
         return normal(_hidden(text, folded))

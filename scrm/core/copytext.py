@@ -28,7 +28,7 @@ def columns(model: type[models.Model]) -> list[Column]:
 def text(values: Sequence[Sequence[Any]], wanted: Iterable[Column]) -> str:
     """The lines of some rows, given column by column."""
     cells = [_cells(column, encode) for column, (_, _, encode) in zip(values, wanted, strict=True)]
-    return "".join([f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))])
+    return "\n".join([*map("\t".join, zip(*cells, strict=True)), ""])
 
 
 def _cells(values: Sequence[Any], encode: Encoder) -> Sequence[str]:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from channels.providers.base import ErrorClass, ProviderError
 from channels.signals import archive_notified
@@ -37,6 +39,22 @@ def test_one_round_goes_all_the_way(cast: Cast, source: Chat) -> None:
     assert tasks.archive_pull() == 1
     assert Alert.objects.count() == 1
     assert tasks.archive_pull() == 0
+
+
+def test_what_was_just_pulled_is_not_read_back_and_what_a_crash_left_is(
+    cast: Cast, source: Chat
+) -> None:
+    to = befriend(cast.wang).external_userid
+    source.say("alice", to, "一")
+    with CaptureQueriesContext(connection) as sent:
+        tasks.archive_pull()
+    read = [row["sql"] for row in sent if row["sql"].startswith("SELECT")]
+    assert read and not any("encrypt_chat_msg" in sql for sql in read)
+    source.say("alice", to, "二")
+    pull.pull(source)
+    source.say("alice", to, "三")
+    assert tasks.archive_pull() == 2
+    assert [row.text for row in ArchivedMessage.objects.order_by("id")] == ["一", "二", "三"]
 
 
 def test_an_unreachable_source_does_not_stop_decoding(

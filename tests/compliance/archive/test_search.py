@@ -75,10 +75,14 @@ def test_the_short_way_to_the_searchable_form_hides_the_same() -> None:
         "。",
         "٣",
     ]
-    for _ in range(5000):
-        text = "".join(rng.choices(parts, k=rng.randrange(1, 9)))
+    texts = ["".join(rng.choices(parts, k=rng.randrange(1, 9))) for _ in range(5000)]
+    for text in texts:
         assert terms.searchable(text) == terms.normal(terms.redacted(text)), text
         assert terms._folded(text) == unicodedata.normalize("NFKC", text), text
+    one_by_one = [terms.searchable(text) for text in texts]
+    assert terms.searchable_all(texts) == one_by_one
+    # A text that holds the mark between texts tears none of the others.
+    assert terms.searchable_all([*texts, "甲\x00乙"]) == [*one_by_one, terms.searchable("甲\x00乙")]
 
 
 def test_a_batch_gets_the_tokens_of_each_text() -> None:
