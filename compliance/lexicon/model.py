@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 CATEGORIES: dict[str, tuple[str, int]] = {
@@ -87,7 +88,7 @@ class LexiconData:
     version: str
     terms: tuple[Term, ...]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over the content: neither the order of rows nor the version counts."""
         rows = sorted(json.dumps(t.row(), ensure_ascii=True) for t in self.terms)
