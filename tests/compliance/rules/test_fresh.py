@@ -51,3 +51,22 @@ def test_fifth_set_keeps_its_figures(engine):
     rows = [dict(zip(keys, line.split("\t"), strict=True)) for line in lines if line[0] != "#"]
     figures = summary(flag_rows(engine, rows))
     assert figures["recall"] >= 0.98 and figures["fp_clean"] <= 0.025
+
+
+@pytest.mark.parametrize(
+    ("text", "risky"),
+    [
+        ("七日年化1.42%，这是过去的数，以后不一定", False),
+        ("近一年收益0.87%，最大回撤0.62%", False),
+        ("年化12.5个点，稳得很", True),
+        ("这个年化18%，放心买", True),
+        ("我妈的存折磁条坏了，刷不出来", False),
+        ("孩子他妈记，我不记", False),
+        ("他妈的爱办不办", True),
+        ("我姨借我的钱不要利息", False),
+        ("能借我两万吗，下月还", True),
+    ],
+)
+def test_near_misses_of_rules(engine, text, risky):
+    """Decimals are no yields, mothers no oaths, a loan among sisters none from a customer."""
+    assert flagged(engine, text) == risky
