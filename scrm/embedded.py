@@ -73,13 +73,14 @@ def start_postgres(folder: Path, *, quick: bool = False) -> str:
     return str(server.get_uri())
 
 
-def _patiently(start: Callable[[], None]) -> None:
+def _patiently(start: Callable[[], None], *passing: type[Exception]) -> None:
     """The package waits ten seconds. On a busy machine a server that recovers from a crash needs
-    more, goes on starting in the meantime, and is joined by the next try."""
+    more, goes on starting in the meantime, and is joined by the next try. `passing`: failures that
+    end by themselves."""
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         # The assertion is the package's way to say "running, but not ready yet".
-        with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
+        with contextlib.suppress(subprocess.TimeoutExpired, AssertionError, *passing):
             return start()
         time.sleep(0.5)
     raise ServiceFailed(f"PostgreSQL did not start within {_START_SECONDS} s.")
@@ -102,7 +103,8 @@ def restart_postgres(folder: Path) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
     process.wait(10)
-    _patiently(server.ensure_postgres_running)
+    # A backend that was born while its mother died holds her memory for a moment longer.
+    _patiently(server.ensure_postgres_running, subprocess.CalledProcessError)
 
 
 def remove_postgres(folder: Path) -> None:

@@ -17,6 +17,8 @@ from channels.sandbox.state.messages import Message
 
 logger = logging.getLogger("wecom_sandbox")
 
+# Of its own: it runs in a thread, and who draws lots beside it must get the same ones again.
+_dice = random.Random()
 _TICK_SECONDS = 0.5
 _ARCHIVE_AGENT = 2000004
 
@@ -77,7 +79,7 @@ class Background:
     def _repeat_some(self, archived: list[Message]) -> None:
         rate = self._box.settings["archive_repeats"]
         for message in archived if rate else ():
-            if random.random() < rate:
+            if _dice.random() < rate:
                 self._box.messages.repeat(message.msgid)
 
     def _notify_archive(self) -> None:

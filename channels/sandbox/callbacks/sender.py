@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from channels.sandbox.core import Sandbox
 
 logger = logging.getLogger("wecom_sandbox.callbacks")
+# Of its own: it runs in a thread, and who draws lots beside it must get the same ones again.
+_dice = random.Random()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class CallbackSender:
         while True:
             key = await outbox.queue.get()
             if self._box.settings["callback_reorder"]:
-                await asyncio.sleep(random.uniform(0, 0.4))
+                await asyncio.sleep(_dice.uniform(0, 0.4))
             try:
                 await self._send_one(key)
             except Exception:
@@ -103,7 +105,7 @@ class CallbackSender:
         self._box.callbacks.finish(key, status)
 
     async def _maybe_duplicate(self, packet: Packet) -> None:
-        if random.random() < self._box.settings["callback_duplicates"]:
+        if _dice.random() < self._box.settings["callback_duplicates"]:
             await self.post(packet)
 
     async def post(self, packet: Packet, url: str = "") -> tuple[int | str, int]:
