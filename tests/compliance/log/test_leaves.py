@@ -1,6 +1,7 @@
 """What leaves hash, made by the short ways of bulk work, against the general ones."""
 
 import datetime
+from hashlib import new, sha256
 from typing import Any
 
 import pytest
@@ -80,9 +81,12 @@ def test_hashes_of_many_leaves_are_those_of_each(
     assert leaves.leaf_digests(given_rows) == [b"".join(pair).hex() for pair in expected]
 
 
-@given(st.lists(st.binary(max_size=200), max_size=5))
-def test_digests_of_many_are_those_of_each(rows: list[bytes]) -> None:
-    expected = [tuple(one.hash(row).hex() for one in merkle.ALGORITHMS) for row in rows]
+@given(st.binary(max_size=200), st.lists(st.binary(max_size=100), max_size=5), st.booleans())
+def test_digests_of_many_are_those_of_each(start: bytes, rows: list[bytes], alike: bool) -> None:
+    """Also of rows that begin alike, one the beginning of another, and of equal ones."""
+    if alike:
+        rows = [start, *(start + row for row in rows), start]
+    expected = [(sha256(row).hexdigest(), new("sm3", row).hexdigest()) for row in rows]
     assert leaves.digests(rows) == expected
 
 

@@ -65,8 +65,12 @@ def test_fifth_set_keeps_its_figures(engine):
         ("他妈的爱办不办", True),
         ("我姨借我的钱不要利息", False),
         ("能借我两万吗，下月还", True),
+        ("没钱买车借我点钱", True),
+        ("祝你全家平安，今天不还钱试试", True),
+        ("给您全家拜年了，最后一天还能赶上庙会", False),
     ],
 )
 def test_near_misses_of_rules(engine, text, risky):
-    """Decimals are no yields, mothers no oaths, a loan among sisters none from a customer."""
+    """Decimals are no yields, mothers no oaths, a loan among sisters none from a customer; good wishes
+    and a car in the sentence excuse nothing."""
     assert flagged(engine, text) == risky
