@@ -68,6 +68,13 @@ def test_fifth_set_keeps_its_figures(engine):
         ("没钱买车借我点钱", True),
         ("祝你全家平安，今天不还钱试试", True),
         ("给您全家拜年了，最后一天还能赶上庙会", False),
+        ("少交了一张复印件，下午补上", False),
+        ("亏了多少我给您补上", True),
+        ("这批客户名单发给贷款公司", True),
+        ("这批补贴名单发到哪了", False),
+        ("零钱包给我拿两包硬币", False),
+        ("钱给我，我替您存", True),
+        ("周五我进货去了，单子给我弟就行", False),
     ],
 )
 def test_near_misses_of_rules(engine, text, risky):
