@@ -24,6 +24,7 @@ from compliance.archive.pull import AtHand
 from compliance.archive.records import Record
 from compliance.archive.unwrap import Opened, Opening, Unwrapper, unwrapper
 from compliance.models import ArchivedMessage, ArchiveEnvelope
+from compliance.models.content import Content
 from contacts.intake import Fact, note_events
 from scrm.core import bulk, faults
 
@@ -166,8 +167,7 @@ def _message(envelope: ArchiveEnvelope, record: Record, parties: Parties) -> Arc
             "contact_id": contact.id if contact else None,
             "customer_id": contact.customer_id if contact else None,
             "conversation": conversation,
-            "body": record.body,
-            "text": record.text,
+            "content": Content.of(record.body, record.text),
             "recalls": record.recalls,
             "error": record.error,
         },

@@ -11,24 +11,23 @@ _PURGED = """EXISTS (
 
 _MESSAGE_OF_ENVELOPE = "(SELECT id FROM compliance_archivedmessage WHERE envelope_id = OLD.id)"
 
-GUARDS = f"""
-CREATE FUNCTION compliance_guard_message() RETURNS trigger LANGUAGE plpgsql AS $$
+MESSAGE_GUARD = f"""
+CREATE OR REPLACE FUNCTION compliance_guard_message() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF to_jsonb(NEW) - 'body' - 'text' = to_jsonb(OLD) - 'body' - 'text' THEN
-        IF NEW.body = '' AND NEW.text = '' AND {_PURGED.format(message="OLD.id")} THEN
+    IF to_jsonb(NEW) - 'content' = to_jsonb(OLD) - 'content' THEN
+        IF NEW.content = '' AND {_PURGED.format(message="OLD.id")} THEN
             RETURN NEW;
         END IF;
-        IF (NEW.body = OLD.body OR (OLD.body <> '' AND NEW.body <> ''
-                AND split_part(NEW.body, '.', 1) <> split_part(OLD.body, '.', 1)))
-           AND (NEW.text = OLD.text OR (OLD.text <> '' AND NEW.text <> ''
-                AND split_part(NEW.text, '.', 1) <> split_part(OLD.text, '.', 1)))
-           AND (NEW.body <> OLD.body OR NEW.text <> OLD.text) THEN
+        IF OLD.content <> '' AND NEW.content <> ''
+           AND split_part(NEW.content, '.', 1) <> split_part(OLD.content, '.', 1) THEN
             RETURN NEW;
         END IF;
     END IF;
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'insufficient_privilege';
 END $$;
+"""
+_ENVELOPE_GUARD = f"""
 CREATE FUNCTION compliance_guard_envelope() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF to_jsonb(NEW) - 'encrypt_random_key' - 'encrypt_chat_msg'
@@ -55,7 +54,8 @@ CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
 
 
 FORWARD = (
-    GUARDS
+    MESSAGE_GUARD
+    + _ENVELOPE_GUARD
     + replace("compliance_archivedmessage", "compliance_guard_message")
     + replace("compliance_archiveenvelope", "compliance_guard_envelope")
 )

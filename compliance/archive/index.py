@@ -13,14 +13,14 @@ from scrm.core import bulk
 _BATCH = 1000
 _COLUMNS = ("message_id", "sent_at", "user_id", "customer_id", "from_staff", "msgtype", "tokens")
 _facets = itemgetter("id", *_COLUMNS[1:-1])
-_READ = ("text", "envelope_id", "sent_at", "user_id", "customer_id", "from_staff", "msgtype")
+_READ = ("content", "envelope_id", "sent_at", "user_id", "customer_id", "from_staff", "msgtype")
 
 
 def unindexed() -> QuerySet[ArchivedMessage]:
     """Readable messages that no search can find yet; purged ones have nothing to find."""
     known = MessageIndex.objects.filter(message_id=OuterRef("pk"))
     rows = ArchivedMessage.objects.filter(~Q(msgtype__in=UNREADABLE), ~Exists(known))
-    return rows.exclude(body="").order_by("id")
+    return rows.exclude(content="").order_by("id")
 
 
 def newest_unindexed() -> QuerySet[ArchivedMessage]:

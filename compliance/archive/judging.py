@@ -19,10 +19,10 @@ from scrm.core import bulk
 from scrm.core.crypto import DecryptionFailed
 
 logger = logging.getLogger(__name__)
-# What judging and raising alerts need of a message; its plain JSON stays closed.
+# What judging and raising alerts need of a message.
 READ = (
     "action",
-    "text",
+    "content",
     "envelope_id",
     "from_staff",
     "conversation",
@@ -31,7 +31,7 @@ READ = (
     "customer_id",
     "user_id",
 )
-_EARLIER = ("text", "envelope_id", "conversation", "sender", "sent_at")
+_EARLIER = ("content", "envelope_id", "conversation", "sender", "sent_at")
 _READER = ("birthday", "risk_level", "risk_expires_on")
 _JOIN_WITHIN = datetime.timedelta(minutes=2)
 Found = dict[str, Any]

@@ -1,7 +1,7 @@
 """Purging what need not be kept: one person proposes a frozen list, another approves, a task acts.
 
 Each batch judges anew: what a hold or a longer rule covers by then stays. What goes leaves its row,
-its leaf and an event by two people; only content goes: body, text, raw envelope, index, files.
+its leaf and an event by two people; only content goes: what was said, raw envelope, index, files.
 """
 
 import datetime
@@ -48,7 +48,7 @@ def due(as_of: datetime.date) -> Iterator[Due]:
     busy = PurgeItem.objects.filter(state=Item.WAITING).values("message")
     rows = ArchivedMessage.objects.filter(sent_at__lt=oldest).exclude(pk__in=busy)
     # What has neither plain content nor a raw envelope has gone already.
-    rows = rows.exclude(body="", envelope__encrypt_chat_msg="")
+    rows = rows.exclude(content="", envelope__encrypt_chat_msg="")
     after = 0
     while batch := list(rows.filter(pk__gt=after).order_by("pk")[:_LIST]):
         after = batch[-1].pk
@@ -193,7 +193,7 @@ def _blank(request: PurgeRequest, messages: list[ArchivedMessage]) -> None:
         reason=request.reason,
     )
     faults.reach("F12")
-    ArchivedMessage.objects.filter(pk__in=ids).update(body="", text="")
+    ArchivedMessage.objects.filter(pk__in=ids).update(content="")
     envelopes = [message.envelope_id for message in messages]
     ArchiveEnvelope.objects.filter(pk__in=envelopes).update(
         encrypt_random_key="", encrypt_chat_msg=""

@@ -1,13 +1,13 @@
 """The message archive: append-only rows; what is learned later goes into rows of its own."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from compliance.models.content import Content, ContentField
 from contacts.models import Customer, ExternalContact
-from scrm.core.fields import RowEncryptedTextField
 from scrm.core.scope import ScopedQuerySet
 
 
@@ -85,9 +85,8 @@ class ArchivedMessage(models.Model):
     )
     # Conversation: "userid|external_userid" or the room; one index serves the context view.
     conversation = models.CharField(max_length=140)
-    # The plain JSON as decrypted, and the text that is scanned and shown.
-    body = RowEncryptedTextField(bound_to="envelope_id")
-    text = RowEncryptedTextField(bound_to="envelope_id", blank=True)
+    # What was said, sealed in one: exactly what the message's leaf hashes. Empty: purged.
+    content = ContentField(bound_to="envelope_id", blank=True)
     # msgid that a recall record takes back.
     recalls = models.CharField(max_length=120, blank=True)
     error = models.CharField(max_length=200, blank=True)
@@ -115,6 +114,16 @@ class ArchivedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"消息 {timezone.localtime(self.sent_at):%m-%d %H:%M}"
+
+    @property
+    def body(self) -> str:
+        """The plain JSON as decrypted. Raises crypto.DecryptionFailed."""
+        return cast("Content", self.content).body
+
+    @property
+    def text(self) -> str:
+        """What is scanned and shown. Raises crypto.DecryptionFailed."""
+        return cast("Content", self.content).text
 
 
 class MessageScan(models.Model):

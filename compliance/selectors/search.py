@@ -123,7 +123,7 @@ class Found(Sequence[ArchivedMessage]):
         while len(self.ids) < enough and self.opened < len(self.candidates):
             batch = self.candidates[self.opened : self.opened + _OPEN_AT_ONCE]
             rows = ArchivedMessage.objects.filter(pk__in=batch)
-            texts = {row.pk: row.text for row in bulk.read(rows, ("text", "envelope_id"))}
+            texts = {row.pk: row.text for row in bulk.read(rows, ("content", "envelope_id"))}
             self.ids += [pk for pk in batch if pk in texts and self.words.match(texts[pk])]
             self.opened += len(batch)
 

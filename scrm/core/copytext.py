@@ -12,6 +12,8 @@ from scrm.core.fields import RowEncryptedTextField
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
+# Fields whose values are the text of their column.
+_PLAIN = {models.CharField, models.TextField}
 _JSON = json.JSONEncoder(ensure_ascii=False)
 Encoder = Callable[[Sequence[Any]], Sequence[str]]
 # (column, attname, texts of its values)
@@ -55,7 +57,7 @@ def _each(encode: Callable[[Any], str]) -> Encoder:
 
 @cache
 def _encoder(field: Any) -> Encoder:
-    if type(field) in {models.CharField, models.TextField, RowEncryptedTextField}:
+    if type(field) in _PLAIN or isinstance(field, RowEncryptedTextField):
         return _escaped
     if isinstance(field, ArrayField):
         return _each(lambda value: "{" + ",".join(map(str, value)) + "}")

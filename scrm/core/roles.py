@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 # Columns that may be blanked or encrypted anew; a trigger of the table allows exactly that.
 _NARROW = {
-    "compliance_archivedmessage": ("body", "text"),
+    "compliance_archivedmessage": ("content",),
     "compliance_archiveenvelope": ("encrypt_random_key", "encrypt_chat_msg"),
 }
 # Work that only an owner can do, as functions that do nothing else.

@@ -1,6 +1,6 @@
 """An archive of any size, quickly: rows as ingest leaves them, without the work of ingest.
 
-Each message has its envelope, its sealed body and text, its entry in the index, its scan result and
+Each message has its envelope, its sealed content, its entry in the index, its scan result and
 two leaves of the log; the log is anchored as it grows.
 """
 
@@ -101,6 +101,7 @@ def _envelopes(numbers: range, rng: random.Random) -> list[Any]:
 
 def _message(n: int, envelope: Any, user: int, text: str, rng: random.Random) -> Any:
     from compliance.models import ArchivedMessage
+    from compliance.models.content import Content
 
     plain = {
         "msgid": envelope.msgid,
@@ -123,8 +124,7 @@ def _message(n: int, envelope: Any, user: int, text: str, rng: random.Random) ->
         from_staff=rng.random() < 0.5,
         user_id=user,
         conversation=f"c{rng.randrange(20_000)}",
-        body=json.dumps(plain, ensure_ascii=False),
-        text=text,
+        content=Content.of(json.dumps(plain, ensure_ascii=False), text),
     )
 
 

@@ -84,7 +84,7 @@ def _search(user: Any, query: Any) -> tuple[list[int], int]:
 def _by_key(ids: list[int]) -> None:
     from compliance.models import ArchivedMessage
 
-    rows = ArchivedMessage.objects.filter(pk__in=ids).only("text", "envelope_id")
+    rows = ArchivedMessage.objects.filter(pk__in=ids).only("content", "envelope_id")
     assert all(row.text for row in rows)
 
 

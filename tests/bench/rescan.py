@@ -104,7 +104,7 @@ def _bare_rate() -> int:
 
     engine = active_engine()
     texts = [
-        message.text for message in ArchivedMessage.objects.only("text", "envelope_id")[:_BARE]
+        message.text for message in ArchivedMessage.objects.only("content", "envelope_id")[:_BARE]
     ]
     for text in texts:
         engine.scan(text)

@@ -9,6 +9,7 @@ from campaigns import duties, running, services, tracking
 from campaigns.models import Delivery, LinkClick, SendBatch
 from channels.outbox import sending
 from compliance.models import ArchivedMessage, ArchiveEnvelope
+from compliance.models.content import Content
 from contacts.models import Task
 from tests.factories import campaign as factory
 from tests.factories.cast import Cast
@@ -45,8 +46,7 @@ def _message(row: Delivery, at: datetime.datetime, *, from_staff: bool = False) 
         contact=row.contact,
         customer=row.customer,
         conversation=f"alice|{WANG}",
-        body="{}",
-        text="好的",
+        content=Content.of("{}", "好的"),
     )
 
 

@@ -164,11 +164,11 @@ def test_a_kill_in_a_purge_keeps_the_hold_and_the_tree(
     purges.purge_decide(request=request, approve=True, decision="同意", actor=cast.hq)
     holds.hold_place(matter="案", reason="r", actor=cast.hq, customer=cast.zhao)
     assert not forks.run(purges.purges_run, "F12")
-    assert not ArchivedMessage.objects.filter(body="").exists()
+    assert not ArchivedMessage.objects.filter(content="").exists()
     assert forks.run(purges.purges_run)
-    blank = set(ArchivedMessage.objects.filter(body="").values_list("customer", flat=True))
+    blank = set(ArchivedMessage.objects.filter(content="").values_list("customer", flat=True))
     assert blank == {cast.wang.pk}
-    assert ArchivedMessage.objects.filter(body="").count() == 3
+    assert ArchivedMessage.objects.filter(content="").count() == 3
     _assert_proven()
 
 

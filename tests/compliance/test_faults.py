@@ -73,7 +73,7 @@ def test_lost_redis_loses_no_message_and_no_hold(
     assert forks.run(_without_redis(hold))
     assert forks.run(_without_redis(purges.purges_run))
     assert request.items.get().state == "kept"
-    assert not ArchivedMessage.objects.filter(body="").exists()
+    assert not ArchivedMessage.objects.filter(content="").exists()
     _assert_proven()
 
 
@@ -119,7 +119,7 @@ def test_a_purge_approval_is_whole_or_not_at_all(cast: Cast, chat: Chat) -> None
     assert (state.get(), audited.count()) == ("proposed", 0)
     assert LogLeaf.objects.count() == leaves
     assert forks.run(purges.purges_run)
-    assert not ArchivedMessage.objects.filter(body="").exists()
+    assert not ArchivedMessage.objects.filter(content="").exists()
     assert forks.run(approve)
     assert (state.get(), audited.count(), LogLeaf.objects.count()) == ("running", 1, leaves + 1)
     _assert_proven()

@@ -33,10 +33,12 @@ from compliance.models import (
     PurgeItem,
     PurgeRequest,
 )
+from compliance.models.content import Content
 from contacts.models import Customer, Transaction
 from scrm.accounts.models import User
 from scrm.audit.models import AuditEvent
 from scrm.core.errors import BusinessError, FourEyes
+from scrm.core.fields import Sealed
 from tests.factories.cast import Cast, befriend, product
 from tests.factories.compliance import RISKY, Chat, message_of
 
@@ -71,7 +73,7 @@ def test_two_people_purge_and_the_tree_still_verifies(old: Chat, cast: Cast) -> 
     leaves = LogLeaf.objects.count()
     request = _purge(cast)
     assert (request.state, request.counts) == ("done", {"chat": 3})
-    gone = ArchivedMessage.objects.filter(body="").select_related("envelope")
+    gone = ArchivedMessage.objects.filter(content="").select_related("envelope")
     assert gone.count() == 3
     for message in gone:
         assert (message.body, message.text) == ("", "")
@@ -98,7 +100,7 @@ def test_nobody_purges_alone_and_nothing_happens_before_approval(old: Chat, cast
     with pytest.raises(FourEyes):
         purge_decide(request=request, approve=True, decision="同意", actor=cast.officer_head)
     assert purges_run() == 0
-    assert not ArchivedMessage.objects.filter(body="").exists()
+    assert not ArchivedMessage.objects.filter(content="").exists()
     with pytest.raises(BusinessError, match="没有可以清除"):
         purge_propose(reason="再来一次", actor=cast.hq)
     purge_decide(request=request, approve=False, decision="再等等", actor=cast.hq)
@@ -167,9 +169,10 @@ def test_the_longest_class_decides_and_says_so(old: Chat, cast: Cast) -> None:
 def test_the_database_refuses_to_blank_what_no_two_people_listed(old: Chat, cast: Cast) -> None:
     message = message_of(old.rows[0])
     request = purge_propose(reason="保存期满", actor=cast.officer_head)
-    for body, text in (("", ""), ("x.y", ""), (message.body, "")):
+    stored = ArchivedMessage.objects.values_list("content", flat=True).get(pk=message.pk)
+    for content in ("", "x.y", Sealed(f"{stored[:-4]}AAAA")):
         with pytest.raises((DatabaseError, TypeError)), transaction.atomic():
-            ArchivedMessage.objects.filter(pk=message.pk).update(body=body, text=text)
+            ArchivedMessage.objects.filter(pk=message.pk).update(content=content)
     with pytest.raises(DatabaseError), transaction.atomic():
         message.envelope.__class__.objects.update(encrypt_random_key="", encrypt_chat_msg="")
     assert request.state == "proposed"
@@ -231,9 +234,9 @@ class Keeping(RuleBasedStateMachine):
     @rule()
     def run(self) -> None:
         held = self._held_now()
-        whole = set(ArchivedMessage.objects.exclude(body="").values_list("pk", flat=True))
+        whole = set(ArchivedMessage.objects.exclude(content="").values_list("pk", flat=True))
         purges_run()
-        gone = whole - set(ArchivedMessage.objects.exclude(body="").values_list("pk", flat=True))
+        gone = whole - set(ArchivedMessage.objects.exclude(content="").values_list("pk", flat=True))
         assert not gone & held
         assert not gone & set(_young())
 
@@ -241,7 +244,7 @@ class Keeping(RuleBasedStateMachine):
     def two_people_behind_each_purge(self) -> None:
         for item in PurgeItem.objects.filter(state="purged").select_related("request"):
             assert item.request.approved_by_id not in {None, item.request.proposed_by_id}
-        blank = ArchivedMessage.objects.filter(body="").count()
+        blank = ArchivedMessage.objects.filter(content="").count()
         assert blank == PurgeItem.objects.filter(state="purged").count()
 
 
@@ -273,7 +276,7 @@ def _fill(customers: list[Any]) -> None:
             ArchivedMessage(
                 envelope=envelope, msgid=f"m{n}", action="send", msgtype="text", sender="s",
                 receivers=[], sent_at=_old(0 if n % 3 == 2 else 6), from_staff=True,
-                customer=customer, conversation=f"c{customer.pk}", body="{}", text="话",
+                customer=customer, conversation=f"c{customer.pk}", content=Content.of("{}", "话"),
             )
         )  # fmt: skip
     bulk.copy_in(rows)

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from compliance.models import ArchivedMessage, ArchiveEnvelope, LogLeaf, MessageIndex
+from compliance.models.content import Content
 from contacts.intake import Fact, note_events
 from contacts.models import CustomerEvent
 from scrm.core import bulk
@@ -31,8 +32,7 @@ def _message(envelope: ArchiveEnvelope, text: str) -> ArchivedMessage:
         sent_at=datetime.datetime(2024, 6, 7, 8, 9, 10, 11, tzinfo=datetime.UTC),
         from_staff=False,
         conversation="c",
-        body=NASTY,
-        text=text,
+        content=Content.of(NASTY, text),
     )
 
 
@@ -97,8 +97,8 @@ def test_a_ciphertext_moved_to_another_row_does_not_open() -> None:
     bulk.copy_in(envelopes)
     bulk.copy_in([_message(envelopes[0], "甲说的"), _message(envelopes[1], "乙说的")])
     as_superuser(
-        "UPDATE compliance_archivedmessage SET text = "
-        "(SELECT text FROM compliance_archivedmessage WHERE envelope_id = %s)",
+        "UPDATE compliance_archivedmessage SET content = "
+        "(SELECT content FROM compliance_archivedmessage WHERE envelope_id = %s)",
         envelopes[0].pk,
     )
     first, second = ArchivedMessage.objects.order_by("id")
@@ -110,4 +110,4 @@ def test_a_ciphertext_moved_to_another_row_does_not_open() -> None:
 @pytest.mark.django_db
 def test_plain_text_cannot_slip_past_the_row() -> None:
     with pytest.raises(TypeError, match="through its row"):
-        ArchivedMessage.objects.filter(pk=1).update(text="明文")
+        ArchivedMessage.objects.filter(pk=1).update(content="明文")

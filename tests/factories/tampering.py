@@ -17,6 +17,7 @@ from compliance.archive.log import anchor_file, heads, leaves, merkle, rows, tre
 from compliance.archive.log.canonical import moment
 from compliance.archive.log.heads import Head, SignedHead
 from compliance.models import ArchivedMessage, LogHead, LogLeaf
+from compliance.models.content import Content
 from scrm.core import crypto
 from tests.factories.compliance import as_superuser
 
@@ -67,19 +68,20 @@ def edit_body(world: World, rng: random.Random) -> Expected:
     """By somebody who has the field keys too, so that it still opens."""
     leaf = world.pick(rng, "message")
     envelope = one(f"SELECT envelope_id FROM {MESSAGE} WHERE id = %s", leaf.ref)
-    column = rng.choice(["body", "text"])
-    sealed = crypto.encrypt(f"改过的话 {rng.random()}", f"{MESSAGE}.{column}|{envelope}")
-    sql(f"UPDATE {MESSAGE} SET {column} = %s WHERE id = %s", sealed, leaf.ref)
+    kept, words = ArchivedMessage.objects.get(pk=leaf.ref), f"改过的话 {rng.random()}"
+    edited = [Content.of(words, kept.text), Content.of(kept.body, words), words]
+    sealed = crypto.encrypt(rng.choice(edited), f"{MESSAGE}.content|{envelope}")
+    sql(f"UPDATE {MESSAGE} SET content = %s WHERE id = %s", sealed, leaf.ref)
     return leaf.index
 
 
 def flip_ciphertext(world: World, rng: random.Random) -> Expected:
     leaf = world.pick(rng, "message")
-    stored = one(f"SELECT body FROM {MESSAGE} WHERE id = %s", leaf.ref)
+    stored = one(f"SELECT content FROM {MESSAGE} WHERE id = %s", leaf.ref)
     at = rng.randrange(stored.index(".") + 1, len(stored) - 4)
     other = "A" if stored[at] != "A" else "B"
     sql(
-        f"UPDATE {MESSAGE} SET body = %s WHERE id = %s",
+        f"UPDATE {MESSAGE} SET content = %s WHERE id = %s",
         stored[:at] + other + stored[at + 1 :],
         leaf.ref,
     )
@@ -278,8 +280,8 @@ def insert(world: World, rng: random.Random) -> Expected:
         " contact_id, customer_id, conversation, recalls, error"
     )
     sql(
-        f"INSERT INTO {MESSAGE} (envelope_id, body, text, {columns})"
-        f" SELECT %s, '', '', {columns} FROM {MESSAGE} WHERE id = %s",
+        f"INSERT INTO {MESSAGE} (envelope_id, content, {columns})"
+        f" SELECT %s, '', {columns} FROM {MESSAGE} WHERE id = %s",
         envelope,
         leaf.ref,
     )
@@ -315,9 +317,8 @@ def duplicate(world: World, rng: random.Random) -> Expected:
     first, second = rng.sample([leaf for leaf in world.leaves if leaf.kind == "message"], 2)
     source = ArchivedMessage.objects.get(pk=first.ref)
     target = ArchivedMessage.objects.get(pk=second.ref)
-    for column in ("body", "text"):
-        sealed = crypto.encrypt(getattr(source, column), f"{MESSAGE}.{column}|{target.envelope_id}")
-        sql(f"UPDATE {MESSAGE} SET {column} = %s WHERE id = %s", sealed, second.ref)
+    sealed = crypto.encrypt(source.content, f"{MESSAGE}.content|{target.envelope_id}")
+    sql(f"UPDATE {MESSAGE} SET content = %s WHERE id = %s", sealed, second.ref)
     sql(f"UPDATE {MESSAGE} SET msgid = %s WHERE id = %s", source.msgid, second.ref)
     return second.index
 
@@ -495,7 +496,7 @@ def remove_recall(world: World, rng: random.Random) -> Expected:
 
 def blank_without_purge(world: World, rng: random.Random) -> Expected:
     leaf = world.pick(rng, "message")
-    sql(f"UPDATE {MESSAGE} SET body = '', text = '' WHERE id = %s", leaf.ref)
+    sql(f"UPDATE {MESSAGE} SET content = '' WHERE id = %s", leaf.ref)
     sql(
         "UPDATE compliance_archiveenvelope SET encrypt_random_key = '', encrypt_chat_msg = ''"
         f" WHERE id = (SELECT envelope_id FROM {MESSAGE} WHERE id = %s)",

@@ -2,8 +2,8 @@
 evidence share. No database.
 
 A leaf's data is canonical JSON that begins with its time: {"at":…,"facts":{…},"kind":…}. A message
-has two hashes more: "raw" over the envelope as it came, "content" over a salt, the plain record and
-its text. So the rest can still be checked after a purge has blanked body and envelope.
+has two hashes more: "raw" over the envelope as it came, "content" over a salt and what it says, the
+plain record and its text. So the rest can still be checked after a purge has blanked both.
 """
 
 import json.encoder
@@ -12,8 +12,6 @@ from functools import lru_cache
 from operator import add
 from typing import NamedTuple
 
-import numpy as np
-
 from compliance.archive.log.canonical import canonical, encoded
 from compliance.archive.log.merkle import ALGORITHMS, SHA256, SM3
 
@@ -21,9 +19,6 @@ from compliance.archive.log.merkle import ALGORITHMS, SHA256, SM3
 Tails = tuple[str, str]
 Hashes = tuple[bytes, bytes]
 _quoted = json.encoder.encode_basestring
-# No text has this byte in UTF-8.
-_BETWEEN = b"\xff"
-_ESCAPES = tuple((char.encode(), _quoted(char)[1:-1].encode()) for char in '\\"\n\r\t')
 
 
 class MessageFacts(NamedTuple):
@@ -77,28 +72,9 @@ def raw_bytes(publickey_ver: int, random_key: str, chat_msg: str) -> bytes:
     return f"{publickey_ver}|{random_key}|{chat_msg}".encode("utf-8", "surrogatepass")
 
 
-def content_bytes(salt: bytes, body: str, text: str) -> bytes:
-    return salt + encoded(f'{{"body":{_quoted(body)},"text":{_quoted(text)}}}')
-
-
-def contents(
-    salts: Iterable[bytes], bodies: Sequence[bytes], texts: Sequence[bytes]
-) -> list[bytes]:
-    """content_bytes of many, bodies and texts in UTF-8."""
-    parts = zip(salts, _escaped(bodies), _escaped(texts), strict=True)
-    return [b'%b{"body":"%b","text":"%b"}' % part for part in parts]
-
-
-def _escaped(texts: Sequence[bytes]) -> list[bytes]:
-    """Texts as JSON has them between its quotes. All at once, and from bytes to bytes, that costs a
-    third of it; control characters that are rare in a text, and what is no text, go one by one."""
-    joined = _BETWEEN.join(texts)
-    for char, escape in _ESCAPES:
-        joined = joined.replace(char, escape)
-    found = joined.split(_BETWEEN) if texts else []
-    if len(found) != len(texts) or np.frombuffer(joined, np.uint8).min(initial=255) < ord(" "):
-        return [encoded(_quoted(text.decode("utf-8", "surrogatepass"))[1:-1]) for text in texts]
-    return found
+def content_bytes(salt: bytes, content: str) -> bytes:
+    """Of what the message says as it is sealed: canonical JSON of body and text."""
+    return salt + encoded(content)
 
 
 def digests(rows: Sequence[bytes]) -> list[tuple[str, str]]:

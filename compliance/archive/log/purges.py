@@ -63,7 +63,7 @@ def _entry(message: ArchivedMessage, leaf: LogLeaf) -> dict[str, Any]:
     raw = leaves.raw_bytes(
         envelope.publickey_ver, envelope.encrypt_random_key, envelope.encrypt_chat_msg
     )
-    content = leaves.content_bytes(bytes(leaf.salt), message.body, message.text)
+    content = leaves.content_bytes(bytes(leaf.salt), message.content)
     outside, inside = leaves.digests([raw, content])
     return {"content": list(inside), "leaf": leaf.index, "raw": list(outside)}
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from compliance.archive.log import leaves
-from compliance.archive.log.canonical import canonical, encoded, moment
+from compliance.archive.log.canonical import canonical, moment
 from compliance.models import ArchivedMessage, ArchiveEnvelope, Decision, MessageScan
 from scrm.audit.models import AuditEvent
 
@@ -63,14 +63,14 @@ def _names(names: tuple[str, ...]) -> str:
 def message_tails(
     messages: Sequence[ArchivedMessage], salts: Sequence[bytes]
 ) -> list[leaves.Tails]:
-    """Of many at once: escaping and hashing are cheaper so."""
+    """Of many at once: hashing is cheaper so."""
     envelopes = [message.envelope for message in messages]
     raw = [
         leaves.raw_bytes(row.publickey_ver, row.encrypt_random_key, row.encrypt_chat_msg)
         for row in envelopes
     ]
-    bodies = [encoded(message.body) for message in messages]
-    content = leaves.contents(salts, bodies, [encoded(message.text) for message in messages])
+    said = [message.content for message in messages]
+    content = list(map(leaves.content_bytes, salts, said))
     facts = (
         leaves.message_json(_facts(message, envelope))
         for message, envelope in zip(messages, envelopes, strict=True)

@@ -1,11 +1,12 @@
 """Messages of some leaves: from the stored row and its envelope to what the leaf hashed.
 
-Read, opened and hashed in bulk. Body and text are decrypted because the leaf holds the hash of the
-plain text, which outlives every rotation of keys; the envelope is hashed as it is stored.
+Read, opened and hashed in bulk. What a message says is decrypted because the leaf holds the hash of
+the plain text, which outlives every rotation of keys; the envelope is hashed as it is stored.
 """
 
 import json
 from collections.abc import Sequence
+from operator import add
 
 from compliance.archive.log import leaves as form
 from compliance.archive.log.canonical import canonical
@@ -15,7 +16,7 @@ from compliance.archive.verify.verdict import Missing
 from scrm.core import crypto
 
 _MESSAGES = """
-SELECT id, envelope_id, body, text, action, contact_id, conversation, customer_id, error,
+SELECT id, envelope_id, content, action, contact_id, conversation, customer_id, error,
        from_staff, msgid, msgtype, recalls, receivers::text, room_id, sender, sent_at::text, user_id
 FROM compliance_archivedmessage WHERE
 """
@@ -24,7 +25,7 @@ SELECT id, publickey_ver, encrypt_random_key, encrypt_chat_msg, corp_id, msgid, 
        seq
 FROM compliance_archiveenvelope WHERE
 """
-_BODY, _TEXT = "compliance_archivedmessage.body", "compliance_archivedmessage.text"
+_COLUMN = "compliance_archivedmessage.content"
 
 
 class Messages:
@@ -46,7 +47,7 @@ class Messages:
             return f"消息 {ref}"
         envelope = self.envelopes.get(row[1])
         seq = f"seq {envelope[7]}，" if envelope else ""
-        return f"消息（{seq}msgid {row[10]}）"
+        return f"消息（{seq}msgid {row[9]}）"
 
     def _without_opening(self, index: int, ref: int) -> form.Tails | Missing | None:
         row = self.rows.get(ref)
@@ -56,7 +57,7 @@ class Messages:
         if envelope is None:
             return Missing("所指消息的原始密文已不存在，记录被删除")
         kept = self.purged.get(index)
-        if kept and not (row[2] or row[3] or envelope[2] or envelope[3]):
+        if kept and not (row[2] or envelope[2] or envelope[3]):
             return form.message_tails(self._facts(row, envelope), kept.raw, kept.content)
         return None
 
@@ -73,13 +74,13 @@ class Messages:
         rows = [self.rows[row[2]] for row in asked]
         envelopes = [self.envelopes[row[1]] for row in rows]
         salts = [bytes.fromhex(row[3]) for row in asked]
-        contents = form.contents(salts, _plain(rows, 2, _BODY), _plain(rows, 3, _TEXT))
+        contents = list(map(add, salts, _plain(rows)))
         raw = [form.raw_bytes(*envelope[1:4]) for envelope in envelopes]
         facts = map(self._facts, rows, envelopes)
         return list(map(form.message_tails, facts, form.digests(raw), form.digests(contents)))
 
     def _facts(self, row: Row, envelope: Row) -> str:
-        (_, _, _, _, action, contact, conversation, customer, error, from_staff, msgid, msgtype,
+        (_, _, _, action, contact, conversation, customer, error, from_staff, msgid, msgtype,
          recalls, receivers, room_id, sender, sent_at, user) = row  # fmt: skip
         _, _, _, _, corp, outer, received_at, seq = envelope
         known, received = self._receivers, shared_moment(received_at)
@@ -102,8 +103,8 @@ def _canonical(text: str) -> str:
         return text
 
 
-def _plain(rows: Sequence[Row], place: int, column: str) -> list[bytes]:
-    """Of one column in UTF-8; "" stays empty."""
-    sealed = ((row[place], f"{column}|{row[1]}") for row in rows if row[place])
+def _plain(rows: Sequence[Row]) -> list[bytes]:
+    """What they say, in UTF-8; "" stays empty."""
+    sealed = ((row[2], f"{_COLUMN}|{row[1]}") for row in rows if row[2])
     opened = iter(crypto.decrypt_all(sealed))
-    return [next(opened) if row[place] else b"" for row in rows]
+    return [next(opened) if row[2] else b"" for row in rows]

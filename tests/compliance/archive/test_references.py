@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from compliance.models import ArchivedMessage, ArchiveEnvelope
+from compliance.models.content import Content
 from scrm.core import bulk
 from tests.factories.cast import Cast, befriend
 from tests.factories.compliance import HARMLESS, Chat
@@ -20,7 +21,7 @@ FACTS = ("msgid", "action", "msgtype", "sender", "receivers", "sent_at", "from_s
 
 def _message(envelope: ArchiveEnvelope, **people: Any) -> ArchivedMessage:
     facts = ArchivedMessage.objects.values(*FACTS).order_by("id")[0]
-    return ArchivedMessage(envelope=envelope, body="{}", text="您好", **facts, **people)
+    return ArchivedMessage(envelope=envelope, content=Content.of("{}", "您好"), **facts, **people)
 
 
 @pytest.fixture

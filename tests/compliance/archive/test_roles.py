@@ -62,15 +62,15 @@ def test_it_works_and_rewrites_nothing(as_application: None, chat: Chat) -> None
         "compliance_logleaf": "sha256",
         "compliance_loghead": "hmac",
         "compliance_archivedmessage": "sender",
-        "compliance_archivedmessage ": "body",
+        "compliance_archivedmessage ": "content",
         "compliance_archiveenvelope": "seq",
         "compliance_messagescan": "severity",
         "compliance_decision": "reason",
         "audit_auditevent": "reason",
     }.items():
-        # The body may be updated by right; its trigger lets pass a purge by two people and content
+        # The content may be updated by right; its trigger lets pass a purge by two people and content
         # under another key, which the database cannot read: that it is the same, the leaf proves.
-        value = "body || 'x'" if column == "body" else column
+        value = "content || 'x'" if column == "content" else column
         _refused(f"UPDATE {table} SET {column} = {value}")
     for statement in (
         "SET session_replication_role = replica",

@@ -23,7 +23,7 @@ def test_a_risky_message_of_an_employee_raises_an_alert(cast: Cast, chat: Chat) 
     assert alert.message == message_of(risky)
     assert (alert.user, alert.customer, alert.branch) == (cast.alice, cast.wang, cast.dongcheng)
     assert alert.severity == max(f["severity"] for f in alert.scan.findings)
-    assert MessageScan.objects.get(message__text__isnull=False, severity=None)
+    assert MessageScan.objects.get(message__msgtype="text", severity=None)
     hours = (alert.due_at - alert.raised_at).total_seconds() / 3600
     assert hours == {4: 1, 3: 4}[alert.severity]
 
@@ -82,7 +82,9 @@ def test_a_text_that_does_not_open_holds_up_no_other(
         broken, _ = chat.say("alice", to, HARMLESS), chat.say("alice", to, RISKY)
         chat.archive()
     broken_pk = message_of(broken).pk
-    as_superuser("UPDATE compliance_archivedmessage SET text = 'k1.AAAA' WHERE id = %s", broken_pk)
+    as_superuser(
+        "UPDATE compliance_archivedmessage SET content = 'k1.AAAA' WHERE id = %s", broken_pk
+    )
     assert scan.scan(scan.unscanned()) == 1
     assert [message.pk for message in scan.unscanned()] == [broken_pk]
     assert Alert.objects.count() == 1

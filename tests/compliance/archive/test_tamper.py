@@ -66,9 +66,7 @@ def purge(cast: Cast, message: ArchivedMessage) -> None:
         approved_by=cast.officer_head.pk,
         reason="保存期满",
     )
-    as_superuser(
-        "UPDATE compliance_archivedmessage SET body = '', text = '' WHERE id = %s", message.pk
-    )
+    as_superuser("UPDATE compliance_archivedmessage SET content = '' WHERE id = %s", message.pk)
     as_superuser(
         "UPDATE compliance_archiveenvelope SET encrypt_random_key = '', encrypt_chat_msg = ''"
         " WHERE id = %s",

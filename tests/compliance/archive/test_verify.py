@@ -90,8 +90,9 @@ EDITS = {
     "employee": "UPDATE compliance_archivedmessage SET user_id = NULL WHERE id = %s",
     "time": "UPDATE compliance_archivedmessage "
     "SET sent_at = sent_at + interval '1 microsecond' WHERE id = %s",
-    "text": "UPDATE compliance_archivedmessage SET text = '' WHERE id = %s",
-    "ciphertext": "UPDATE compliance_archivedmessage SET body = text WHERE id = %s",
+    "ciphertext": "UPDATE compliance_archivedmessage m SET content = (SELECT content FROM "
+    "compliance_archivedmessage o WHERE o.id <> m.id ORDER BY o.id LIMIT 1) WHERE id = %s",
+    "no ciphertext": "UPDATE compliance_archivedmessage SET content = 'x' WHERE id = %s",
     "raw": "UPDATE compliance_archiveenvelope SET encrypt_chat_msg = 'x' WHERE id = "
     "(SELECT envelope_id FROM compliance_archivedmessage WHERE id = %s)",
     "seq": "UPDATE compliance_archiveenvelope SET seq = seq + 1 WHERE id = "
@@ -100,7 +101,7 @@ EDITS = {
     "leaf time": "UPDATE compliance_logleaf SET created_at = created_at - interval '1 s' "
     "WHERE kind = 'message' AND ref = %s",
     "a number for a name": "UPDATE compliance_archivedmessage SET receivers = '[1.5]' WHERE id = %s",
-    "blanked": "UPDATE compliance_archivedmessage SET body = '', text = '' WHERE id = %s",
+    "blanked": "UPDATE compliance_archivedmessage SET content = '' WHERE id = %s",
 }
 
 

@@ -179,9 +179,7 @@ def test_a_purged_message_is_proven_without_its_body(
         approved_by=cast.officer_head.pk,
         reason="期满",
     )
-    as_superuser(
-        "UPDATE compliance_archivedmessage SET body = '', text = '' WHERE id = %s", gone.pk
-    )
+    as_superuser("UPDATE compliance_archivedmessage SET content = '' WHERE id = %s", gone.pk)
     as_superuser(
         "UPDATE compliance_archiveenvelope SET encrypt_random_key = '', encrypt_chat_msg = ''"
         " WHERE id = %s",

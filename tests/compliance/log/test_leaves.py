@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from compliance.archive.log import canonical, leaves, merkle
 from compliance.archive.verify.reading import moment
+from compliance.models.content import Content
+from scrm.core.crypto import DecryptionFailed
 
 # Lone surrogates too: what a vendor sends is kept as it came.
 TEXTS = st.text(st.characters(exclude_categories=[]))
@@ -90,32 +92,28 @@ def test_digests_of_many_are_those_of_each(start: bytes, rows: list[bytes], alik
     assert leaves.digests(rows) == expected
 
 
-@given(st.lists(st.tuples(st.binary(max_size=16), TEXTS, TEXTS), max_size=5))
-def test_contents_of_many_are_those_of_each(rows: list[tuple[bytes, str, str]]) -> None:
-    salts = [salt for salt, _, _ in rows]
-    bodies, texts = ([canonical.encoded(row[n]) for row in rows] for n in (1, 2))
-    expected = [
-        salt + canonical.encoded(canonical.canonical({"body": body, "text": text}))
-        for salt, body, text in rows
-    ]
-    assert leaves.contents(salts, bodies, texts) == expected
-    assert [leaves.content_bytes(*row) for row in rows] == expected
+@given(st.binary(max_size=16), TEXTS, TEXTS)
+def test_content_is_canonical_json_and_is_taken_apart_again(
+    salt: bytes, body: str, text: str
+) -> None:
+    said = canonical.canonical({"body": body, "text": text})
+    content = Content.of(body, text)
+    assert content == said
+    assert leaves.content_bytes(salt, content) == salt + canonical.encoded(said)
+    assert (content.body, content.text) == (Content(said).body, Content(said).text) == (body, text)
 
 
 def test_every_character_is_escaped_as_canonical_json_has_it() -> None:
     for chars in ("".join(map(chr, range(32))), "".join(map(chr, range(32, 0x110000)))):
-        expected = canonical.encoded(canonical.canonical({"body": chars, "text": ""}))
-        assert leaves.contents([b""], [canonical.encoded(chars)], [b""]) == [expected]
+        assert Content.of(chars, "") == canonical.canonical({"body": chars, "text": ""})
+        assert Content(Content.of("", chars)).text == chars
 
 
-@given(st.binary(max_size=8), st.binary(max_size=8))
-def test_what_is_no_text_has_the_bytes_of_no_text(one: bytes, other: bytes) -> None:
-    """Two plain values never give one content, whatever bytes somebody sealed."""
-    try:
-        (first,), (second,) = (leaves.contents([b""], [x], [b""]) for x in (one, other))
-    except UnicodeDecodeError:
-        return
-    assert (first == second) == (one == other)
+def test_what_is_no_content_says_so() -> None:
+    assert (Content("").body, Content("").text) == ("", "")
+    for sealed in ("{", "您好", "[]", "1", '{"body":"x"}'):
+        with pytest.raises(DecryptionFailed):
+            assert Content(sealed).text
 
 
 @pytest.mark.django_db
