@@ -9,10 +9,10 @@ import base64
 import hashlib
 import hmac
 import os
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pybase64
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -56,7 +56,7 @@ def encrypt_all(items: Iterable[tuple[str, str]]) -> list[str]:
     for number, (value, column) in enumerate(pairs):
         nonce = random[_NONCE * number : _NONCE * (number + 1)]
         sealed = nonce + seal(nonce, value.encode("utf-8", "surrogatepass"), column.encode())
-        stored.append(f"{key_id}.{b2a_base64(sealed, newline=False).decode()}")
+        stored.append(f"{key_id}.{pybase64.b64encode_as_string(sealed)}")
     return stored
 
 
@@ -74,7 +74,7 @@ def decrypt_all(values: Iterable[tuple[str, str]]) -> list[bytes]:
         key_id, _, body = stored.partition(".")
         if key_id not in keys:
             raise DecryptionFailed(f"{column}: unknown key {key_id!r}")
-        blob = a2b_base64(body)
+        blob = pybase64.b64decode(body, validate=True)
         try:
             found.append(keys[key_id].decrypt(blob[:_NONCE], blob[_NONCE:], column.encode()))
         except InvalidTag:

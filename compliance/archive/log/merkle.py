@@ -16,6 +16,8 @@ Range = tuple[int, int]
 class _Hash(Protocol):
     """What hashlib gives."""
 
+    @property
+    def digest_size(self) -> int: ...
     def copy(self) -> "_Hash": ...
     def update(self, data: bytes, /) -> None: ...
     def digest(self) -> bytes: ...
@@ -105,12 +107,15 @@ def fold(algorithm: Algorithm, hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def blocks(algorithm: Algorithm, hashes: Sequence[bytes], width: int) -> list[bytes]:
-    """Roots of the complete blocks of `width` hashes, a power of two; a rest makes no block."""
-    level = list(hashes[: len(hashes) - len(hashes) % width])
+def blocks(algorithm: Algorithm, joined: bytes, width: int) -> list[bytes]:
+    """Roots of the complete blocks of `width` hashes, a power of two; a rest makes no block. The
+    hashes stand one behind the other, as two neighbours do in what their node hashes."""
+    size = algorithm.begun.digest_size
+    level = joined[: len(joined) - len(joined) % (width * size)]
     for _ in range(width.bit_length() - 1):
-        level = algorithm.parents(level)
-    return level
+        pairs = [b"\x01" + level[at : at + 2 * size] for at in range(0, len(level), 2 * size)]
+        level = b"".join(algorithm.hash_all(pairs))
+    return [level[at : at + size] for at in range(0, len(level), size)]
 
 
 def peaks(low: int, high: int) -> list[tuple[int, int]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from compliance.archive.log import merkle
 from compliance.archive.log.leaves import Hashes
 from compliance.archive.log.merkle import ALGORITHMS
@@ -20,7 +22,8 @@ _LENGTH = 32
 # Both hashes of a leaf in hex, and what stands for those that are not there.
 _HEX = 4 * _LENGTH
 _GONE = "0" * _HEX
-Sides = tuple[list[bytes], list[bytes]]
+# All hashes by one algorithm, one behind the other.
+Sides = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,9 @@ def _missing(hashes: Sequence[str], low: int) -> list[Fault]:
 
 
 def _sides(hashes: Sequence[str]) -> Sides:
-    """One list of hashes for each algorithm."""
     joined = bytes.fromhex("".join([both if len(both) == _HEX else _GONE for both in hashes]))
-    starts = range(0, len(joined), 2 * _LENGTH)
-    first = [joined[at : at + _LENGTH] for at in starts]
-    return first, [joined[at + _LENGTH : at + 2 * _LENGTH] for at in starts]
+    both = np.frombuffer(joined, np.uint8).reshape(-1, 2, _LENGTH)
+    return both[:, 0].tobytes(), both[:, 1].tobytes()
 
 
 def _times(found: Sequence[Row]) -> list[Fault]:
@@ -124,8 +125,9 @@ def _blocks(sides: Sides) -> list[Hashes]:
 
 
 def _end(sides: Sides, count: int) -> Hashes:
+    wanted = [at * _LENGTH for at in range(count - count % WIDTH, count)]
     first, second = (
-        merkle.fold(algorithm, side[count - count % WIDTH : count])
+        merkle.fold(algorithm, [side[at : at + _LENGTH] for at in wanted])
         for algorithm, side in zip(ALGORITHMS, sides, strict=True)
     )
     return first, second
