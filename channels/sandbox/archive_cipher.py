@@ -11,6 +11,7 @@ import base64
 import hashlib
 import secrets
 
+import pybase64
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -27,7 +28,7 @@ def encrypt(random_key: str, plain: str) -> str:
 def decrypt(random_key: str, cipher: str) -> str:
     """The message JSON as text. Raises ValueError for a wrong key or damaged data."""
     try:
-        raw = base64.b64decode(cipher, validate=True)
+        raw = pybase64.b64decode(cipher, validate=True)
         opened = AESGCM(_aes_key(random_key)).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None)
     except (InvalidTag, ValueError) as error:
         raise ValueError("archive record cannot be decrypted with this key") from error

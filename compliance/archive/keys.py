@@ -4,11 +4,11 @@ No ORM here at import: the helper processes of unwrap.py read the same files.
 """
 
 import os
-from binascii import a2b_base64
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pybase64
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -56,7 +56,7 @@ def opener(folder: str, version: int) -> Callable[[bytes], bytes]:
 
 def open_random_key(folder: str, version: int, sealed: str) -> str:
     """The text key of one record; raises KeyMissing, or ValueError for damaged data."""
-    return _load(folder, version).decrypt(a2b_base64(sealed), _SCHEME).decode()
+    return _load(folder, version).decrypt(pybase64.b64decode(sealed), _SCHEME).decode()
 
 
 def key_versions() -> set[int]:

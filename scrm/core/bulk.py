@@ -25,11 +25,15 @@ Columns = Mapping[str, Sequence[Any]]
 
 def made(model: type[M], values: dict[str, Any], related: dict[str, Any] | None = None) -> M:
     """A new instance of plain columns. `values` by attname ("user_id"); what is left out has its
-    constant default, and what defaults to a function must be given. `related`: objects at hand."""
-    row, state = model.__new__(model), ModelState()
+    constant default, and what defaults to a function must be given. The row keeps `values`, so that
+    dictionary is its own from then on. `related`: objects at hand."""
+    row, state, (key, blank) = model.__new__(model), ModelState(), _blank(model)
     if related:
         state.fields_cache = related
-    row.__dict__ = {**_blank(model), **values, "_state": state}
+    values.setdefault(key, None)
+    # Filling in what is there costs more than all else that is done here.
+    row.__dict__ = values if len(values) == len(blank) else {**blank, **values}
+    row._state = state
     return row
 
 
@@ -171,10 +175,12 @@ def _next_ids(table: str, count: int) -> list[int]:
 
 
 @cache
-def _blank(model: type[models.Model]) -> dict[str, Any]:
+def _blank(model: type[models.Model]) -> tuple[str, dict[str, Any]]:
+    """The attname of the key, and the constant defaults of all columns that have one."""
     fields = model._meta.concrete_fields
     constant = [f for f in fields if not (f.has_default() and callable(f.default))]
-    return {field.attname: field.get_default() for field in constant}
+    defaults = {field.attname: field.get_default() for field in constant}
+    return str(model._meta.pk.attname), defaults
 
 
 @cache

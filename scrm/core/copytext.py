@@ -1,5 +1,6 @@
 """Rows as COPY takes them, worked out column by column: several times cheaper than row by row."""
 
+import datetime
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -9,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from scrm.core.fields import RowEncryptedTextField
+from scrm.core.times import moment
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
@@ -55,6 +57,10 @@ def _each(encode: Callable[[Any], str]) -> Encoder:
     return lambda values: [encode(value) for value in values]
 
 
+def _iso(day: datetime.date) -> str:
+    return day.isoformat()
+
+
 @cache
 def _encoder(field: Any) -> Encoder:
     if type(field) in _PLAIN or isinstance(field, RowEncryptedTextField):
@@ -63,8 +69,8 @@ def _encoder(field: Any) -> Encoder:
         return _each(lambda value: "{" + ",".join(map(str, value)) + "}")
     if isinstance(field, models.JSONField):
         return _json
-    if isinstance(field, models.DateField):  # and the times of day that inherit from it
-        return _alike(lambda value: str(value.isoformat()))
+    if isinstance(field, models.DateField):  # and the times that inherit from it
+        return _each(moment) if isinstance(field, models.DateTimeField) else _each(_iso)
     if isinstance(field, models.BinaryField):
         return _alike(lambda value: f"\\\\x{value.hex()}")
     if isinstance(field, models.CharField | models.TextField):

@@ -37,10 +37,9 @@ class _Opened(DeferredAttribute):
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
-        plain = instance.__dict__.get(self.field.attname)
-        if type(plain) is str:
-            return plain
-        value = super().__get__(instance, cls)
+        value = instance.__dict__.get(self.field.attname)
+        if value is None:
+            value = super().__get__(instance, cls)
         if isinstance(value, Sealed):
             value = instance.__dict__[self.field.attname] = self.field.opened(value, instance)
         return value

@@ -4,11 +4,12 @@ Evidence is not normalised: what was written with a combining accent stays so. A
 cannot be UTF-8; it is written the way Python's "surrogatepass" writes it, and read back the same.
 """
 
-import datetime
 import json
-from functools import lru_cache
 from typing import Any
 
+from scrm.core.times import moment
+
+__all__ = ["canonical", "encoded", "moment"]
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 )
@@ -31,11 +32,3 @@ def canonical(value: Any) -> str:
 
 def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-# The rows of a batch have most of their times in common.
-@lru_cache(maxsize=1024)
-def moment(at: datetime.datetime) -> str:
-    """A time to the microsecond in UTC: 2026-03-01T01:02:03.000004Z."""
-    here = at if at.tzinfo is datetime.UTC else at.astimezone(datetime.UTC)
-    return f"{here.isoformat(timespec='microseconds')[:26]}Z"

@@ -98,7 +98,13 @@ def scan_json(scan: MessageScan) -> str:
 
 
 def _given(facts: dict[str, Any]) -> str:
-    return canonical(plain(facts)) if facts else "{}"
+    """Most customers are read by what is known of them, and of many that is nothing."""
+    return _canonical_given(tuple(facts.items())) if facts else "{}"
+
+
+@lru_cache(maxsize=4096)
+def _canonical_given(facts: tuple[tuple[str, Any], ...]) -> str:
+    return canonical(plain(dict(facts)))
 
 
 def decision_json(row: Decision) -> str:

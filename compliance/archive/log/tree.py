@@ -40,14 +40,20 @@ def root_pair(nodes: Sequence[Hashes]) -> Hashes:
     return first, second
 
 
+def _roots(nodes: Sequence[Hashes]) -> list[Hashes]:
+    """Both roots of each WIDTH nodes."""
+    sides = zip(ALGORITHMS, zip(*nodes, strict=True), strict=True)
+    roots = (merkle.blocks(algorithm, b"".join(side), WIDTH) for algorithm, side in sides)
+    return list(zip(*roots, strict=True))
+
+
 def grow(first: int, new: Sequence[Hashes]) -> None:
     """Stores the subtrees that the leaves [first, …) complete; the leaves are stored already."""
     height, low, fresh = 0, first, list(new)
     while fresh and (low + len(fresh)) // WIDTH > low // WIDTH:
         start = low - low % WIDTH
         row = hashes(height, start, low) + fresh
-        full = len(row) // WIDTH
-        fresh = [root_pair(row[n * WIDTH : (n + 1) * WIDTH]) for n in range(full)]
+        fresh = _roots(row)
         height, low = height + STEP, start // WIDTH
         LogSubtree.objects.bulk_create(
             [
