@@ -120,11 +120,13 @@ class Wording:
         """(score, span) of each window; log-odds-like numbers, positive towards violation."""
         cells = self.neighbours.of(units(f"{STOP}{text}{STOP}"))
         sums = [0, *weights(cells).cumsum(dtype=np.int64).tolist()]
-        long = [(at, to, self.long[i]) for at, to, i in self.automaton.find_overlapping(text)]
+        words = self.automaton.find_overlapping(text)  # in the order of their ends
+        ends = [to for _, to, _ in words]
         found: list[tuple[float, Span]] = []
         for start, end in windows(text):
             total = sums[end + 1] - sums[start] + self.ending
-            total += sum(weight for at, to, weight in long if start <= at and to <= end)
+            inside = words[bisect_right(ends, start) : bisect_right(ends, end)]
+            total += sum(self.long[i] for at, _, i in inside if start <= at)
             found.append((self._score(total, end - start), (start, end)))
         return found
 

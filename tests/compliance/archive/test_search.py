@@ -87,7 +87,9 @@ def test_the_short_way_to_the_searchable_form_hides_the_same() -> None:
 
 def test_a_batch_gets_the_tokens_of_each_text() -> None:
     rng = random.Random(20240612)
-    texts = ["".join(rng.choices("甲乙丙a1🙂 ▮\ud800，。.", k=rng.randrange(9))) for _ in range(3000)]
+    texts = [
+        "".join(rng.choices("甲乙丙a1🙂 ▮\ud800，。.", k=rng.randrange(9))) for _ in range(3000)
+    ]
     texts = [terms.searchable(text) for text in texts] + ["", terms.HIDDEN]
     for many in (texts, texts[:1], [""], []):
         found = [numbers.tolist() for numbers in terms.tokens_of_many(many)]
