@@ -57,8 +57,9 @@ PIECES = [
 
 def _mixed(count: int) -> list[str]:
     rng = random.Random(11)
-    written = [text for name in (BAD, CLEAN) for _, text in sentences(name)]
-    found = rng.sample(written, count) + list(messages(count, seed=3)) + STRANGE
+    found = [*messages(count, seed=3), *STRANGE]
+    for name in (BAD, CLEAN):
+        found += rng.sample([text for _, text in sentences(name)], count // 2)
     rng.shuffle(found)
     return found
 
