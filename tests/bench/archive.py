@@ -133,8 +133,9 @@ def cpu_seconds() -> float:
     backend = psutil.Process(connection.connection.info.backend_pid)
     postmaster = backend.parent()
     assert postmaster is not None
-    servers = [postmaster, *postmaster.children()]
-    return own + sum(sum(process.cpu_times()[:2]) for process in servers)
+    running = sum(sum(process.cpu_times()[:2]) for process in postmaster.children())
+    # Its own, and those of servers that have ended.
+    return own + sum(postmaster.cpu_times()[:4]) + running
 
 
 def _helper_seconds() -> float:
