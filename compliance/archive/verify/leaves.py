@@ -77,7 +77,8 @@ class Checker:
         for row in found:
             self.asked.setdefault(row[1], []).append(row)
         self.known: dict[str, dict[int, str]] = {}
-        self.messages = Messages(self._refs("message"), purges.messages)
+        told = [row[2] for row in self.asked.get("message", [])]
+        self.messages = Messages(told, purges.messages)
         self.media = MediaRows(self._refs("media"), purges.media)
 
     def faults(self) -> list[Fault]:

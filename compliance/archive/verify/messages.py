@@ -29,12 +29,14 @@ _COLUMN = "compliance_archivedmessage.content"
 
 
 class Messages:
-    def __init__(self, refs: Sequence[int], purged: dict[int, Purged]) -> None:
-        self.rows = by_key(_MESSAGES, refs)
-        self.envelopes = by_key(_ENVELOPES, [row[1] for row in self.rows.values()])
+    def __init__(self, refs: Sequence[int | None], purged: dict[int, Purged]) -> None:
+        """`refs`: of each leaf the key of its message."""
+        self.rows = by_key(_MESSAGES, [ref for ref in refs if ref is not None])
+        wrapped = [row[1] for row in self.rows.values()]
+        self.envelopes = by_key(_ENVELOPES, wrapped)
         self.purged = purged
         # Every leaf has its message and every message its envelope: nearly always.
-        self._whole = len(refs) == len(self.rows) == len(self.envelopes)
+        self._whole = self.rows.keys() >= set(refs) and self.envelopes.keys() >= set(wrapped)
         self._receivers: dict[str, str] = {}
 
     def tails(self, asked: Sequence[Row]) -> list[form.Tails | Missing]:

@@ -117,6 +117,16 @@ def test_an_edited_row_is_named(logged: Chat, edit: str) -> None:
     assert f"第 {leaf.index} 号叶" in verdict.sentence
 
 
+def test_a_leaf_that_speaks_of_nothing_is_named_and_so_is_what_it_left(logged: Chat) -> None:
+    anchors.anchor()
+    pk = message_of(logged.rows[2]).pk
+    leaf = LogLeaf.objects.get(kind="message", ref=pk)
+    as_superuser("UPDATE compliance_logleaf SET ref = NULL WHERE index = %s", leaf.index)
+    verdict = verify()
+    assert [fault.index for fault in verdict.faults] == [leaf.index, None]
+    assert f"消息 {pk} 没有入链" in verdict.faults[1].sentence
+
+
 def test_the_command_fails_loudly(logged: Chat) -> None:
     anchors.anchor()
     call_command("archive_verify")
